@@ -1,0 +1,76 @@
+# Handtorch. `make help` lists the commands; CONTRIBUTING.md says when to use which.
+
+PYTHON ?= python3
+VENV ?= .venv
+PORT ?= 8888
+BIN := $(VENV)/bin
+RUN := $(BIN)/python -m handtorch_classroom
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+INSTALL := $(PIP) install --quiet --constraint requirements.lock
+READY := $(VENV)/.ready
+TEST_READY := $(VENV)/.ready-for-tests
+
+.PHONY: help start test grade book exercises notebooks check reset kills bench lock clean
+.DEFAULT_GOAL := help
+
+help:  ## list these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@echo
+	@echo "  Options: PYTHON=python3.12 VENV=.venv PORT=8888 BROWSER=none"
+
+start: $(READY)  ## open JupyterLab on the exercises and serve the book beside it
+	@$(RUN) start --port $(PORT)
+
+test: $(TEST_READY)  ## lint, types, tests, every notebook, every exercise, the site
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --durations 10 \
+		--nbval --nbval-cell-timeout 120 tests book solutions
+
+grade: $(READY)  ## grade your exercises, or a class: SUBMISSIONS=folder
+	@$(RUN) grade $(if $(SUBMISSIONS),--submissions "$(SUBMISSIONS)")
+
+book: $(READY)  ## build the site in _build/html
+	@$(RUN) book
+
+exercises: $(READY)  ## generate exercises/ from solutions/
+	@$(RUN) exercises
+
+notebooks: $(TEST_READY)  ## execute and normalize changed notebooks (or PATHS="a.ipynb b.ipynb")
+	@$(RUN) run $(PATHS)
+
+check: $(TEST_READY)  ## prove one exercise or page: EX=tokenizer/bpe or PAGE=tokenizer/byte_pair_encoding
+	@$(RUN) check $(if $(EX),--exercise $(EX)) $(if $(PAGE),--page $(PAGE))
+
+reset: $(READY)  ## put back the release form of an exercise, keeping yours aside: EX=tokenizer/bpe
+	@$(RUN) reset "$(EX)"
+
+kills: $(TEST_READY)  ## try every wrong answer and write the kill table for the site
+	@$(RUN) kills
+
+bench: $(TEST_READY)  ## measure speed, as ratios in one run
+	@for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
+
+lock: $(TEST_READY)  ## write requirements.lock from what is installed
+	@sed '/^[^#]/d' requirements.lock > requirements.lock.new
+	@$(PIP) freeze --exclude-editable | sed 's/+cpu$$//' | grep -v '^handtorch' >> requirements.lock.new
+	@mv requirements.lock.new requirements.lock
+
+clean:  ## remove what the commands made: site, gradebook, caches (not the environment)
+	rm -rf _build grading .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +
+
+$(READY): requirements.txt requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; ok = (3, 11) <= sys.version_info[:2] <= (3, 13); \
+		sys.exit(None if ok else "Handtorch needs Python 3.11, 3.12 or 3.13, and $(PYTHON) is " \
+		+ sys.version.split()[0] + ": name another one, for example make start PYTHON=python3.12")'
+	@echo "Making the environment in $(VENV): 2 GB, a few minutes the first time."
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(INSTALL) --requirement requirements.txt
+	$(INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(TEST_READY): $(READY) requirements-test.txt
+	$(INSTALL) --requirement requirements-test.txt
+	@touch $@

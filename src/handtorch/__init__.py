@@ -1,0 +1,1 @@
+"""Reference implementations of the book's algorithms: one chapter, one sub-package."""

@@ -1,0 +1,1 @@
+"""The machinery around the book: checks in exercises, notebooks, grading, the site, commands."""

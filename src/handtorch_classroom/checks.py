@@ -1,0 +1,383 @@
+"""What the test cells of an exercise call: cases that explain themselves when they fail.
+
+    case(train_bpe, ["aaab"], 1).gives([("a", "a")], why="(a, a) stands twice, (a, b) once")
+    case(train_bpe, ["ab"], -1).raises(ValueError, naming="num_merges")
+    require(len(ids) < len(text), "a merge must make the text shorter")
+    report()
+
+A failure says what was called, what was expected, what came, why, and, where the wrong value is
+one that a known mistake gives, which mistake. Arguments are copied before each call, so a function
+that changes them in place is caught and cannot spoil the next case.
+"""
+
+import copy
+import linecache
+import math
+import numbers
+import traceback
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import CellType, CodeType, FunctionType, ModuleType
+from typing import Any
+
+import numpy as np
+
+__all__ = ["CheckFailed", "by_hand", "case", "report", "require"]
+
+#: Libraries that would do the exercise for its writer, and this project's own answers.
+FORBIDDEN = ("handtorch", "sentencepiece", "tiktoken", "tokenizers", "transformers")
+#: Names that hide what is called from whoever reads the code.
+HIDING = ("__import__", "compile", "eval", "exec", "importlib", "import_module", "runpy")
+
+LONGEST = 300  # characters of a value that a message shows
+
+_passed = 0
+
+
+class CheckFailed(AssertionError):
+    """A case that did not hold; the text is written for the person who solves the exercise."""
+
+    def __init__(self, message: str) -> None:
+        global _passed
+        super().__init__(message)
+        _passed = 0  # what passed before the failure belongs to a cell that failed
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows instead of a traceback through this file."""
+        return str(self).splitlines()
+
+
+class Case:
+    """One call of the learner's function, made once, on copies of the arguments."""
+
+    def __init__(
+        self, function: Callable[..., Any], args: Sequence[Any], named: Mapping[str, Any]
+    ) -> None:
+        self._function = function
+        self._args, self._named = args, named
+        self._call = _call_text(function, args, named)
+
+    def gives(
+        self,
+        want: Any,
+        *,
+        why: str = "",
+        mistakes: Iterable[tuple[Any, str]] = (),
+        tolerance: float = 0.0,
+    ) -> Any:
+        """Check that the call returns `want`; returns what came.
+
+        Args:
+            want: the expected value. A list and a tuple count as equal, so do the dict types;
+                numbers must be of the same kind (an id is an int, not a float or a bool).
+            why: how one finds `want` by hand.
+            mistakes: pairs of a wrong value and the mistake that gives exactly it.
+            tolerance: largest absolute difference between floats, at most 1e-4.
+
+        Raises:
+            CheckFailed: if something else comes, or an exception.
+        """
+        got = self.value()
+        difference = _difference(got, want, tolerance)
+        if difference is None:
+            return got
+        likely = next(
+            (s for value, s in mistakes if _difference(got, value, tolerance) is None), ""
+        )
+        raise CheckFailed(
+            _message(
+                f"{self._call} is wrong{difference}",
+                expected=_short(want),
+                got=_short(got),
+                why=why,
+                likely=likely,
+            )
+        )
+
+    def raises(self, error: type[Exception] = ValueError, *, naming: str = "") -> None:
+        """Check that the call raises `error`, with `naming` in its message."""
+        try:
+            got = self._function(*copy.deepcopy(self._args), **copy.deepcopy(dict(self._named)))
+        except error as raised:
+            if naming and naming not in str(raised):
+                raise CheckFailed(
+                    _message(
+                        f"{self._call} raises {error.__name__}, but its message is no help",
+                        expected=f"a message that names {naming!r}",
+                        got=repr(str(raised)),
+                    )
+                ) from None
+            _count()
+        except Exception as other:
+            raise CheckFailed(
+                _message(
+                    f"{self._call} raises the wrong exception",
+                    expected=error.__name__,
+                    got=_exception_text(other, self._function),
+                )
+            ) from None
+        else:
+            raise CheckFailed(
+                _message(
+                    f"{self._call} accepts what it should refuse",
+                    expected=f"{error.__name__}" + (f" naming {naming!r}" if naming else ""),
+                    got=_short(got),
+                )
+            )
+
+    def value(self) -> Any:
+        """What the call returns, for checks that no single value can express.
+
+        Raises:
+            CheckFailed: if the function is not written, raises, or changes its arguments.
+        """
+        args, named = _copied(self._args), _copied(dict(self._named))
+        try:
+            got = self._function(*args, **named)
+        except NotImplementedError:
+            raise CheckFailed(f"{_name(self._function)} is not written yet") from None
+        except Exception as error:
+            raise CheckFailed(
+                _message(f"{self._call} stopped", got=_exception_text(error, self._function))
+            ) from None
+        for before, after in zip(self._args, args):
+            if _is_plain(before) and _difference(after, before, 0.0) is not None:
+                raise CheckFailed(
+                    _message(
+                        f"{self._call} changes its argument",
+                        expected=f"{_short(before)} left as it is",
+                        got=_short(after),
+                        likely="work on a copy: the caller still needs what it passed in",
+                    )
+                )
+        _count()
+        return got
+
+
+def case(function: Callable[..., Any], *args: Any, **named: Any) -> Case:
+    """A call to be checked: ``case(f, x).gives(y)``, ``.raises(ValueError)`` or ``.value()``."""
+    return Case(function, args, named)
+
+
+def require(condition: Any, message: str, likely: str = "") -> None:
+    """Check that `condition` is true.
+
+    Raises:
+        CheckFailed: with `message` and the likely mistake otherwise.
+    """
+    if condition is not True and not (isinstance(condition, np.bool_) and bool(condition)):
+        raise CheckFailed(_message(message, likely=likely))
+    _count()
+
+
+def report() -> None:
+    """End a test cell: says how many checks passed since the last report.
+
+    Raises:
+        CheckFailed: if there were none, for a cell that checks nothing must not give marks.
+    """
+    global _passed
+    passed, _passed = _passed, 0
+    if not passed:
+        raise CheckFailed("this cell checked nothing")
+    print(f"{passed} {'check' if passed == 1 else 'checks'} passed")
+
+
+def by_hand(*functions: Any, without: Iterable[str] = ()) -> None:
+    """Check that functions, and all of the learner's code that they call, use no forbidden name.
+
+    Args:
+        functions: functions or classes that the learner wrote.
+        without: further names that the statement forbids, such as ``"multi_head_attention"``.
+
+    Raises:
+        CheckFailed: naming the function and the name it uses.
+    """
+    forbidden = {*FORBIDDEN, *HIDING, *without}
+    seen: set[int] = set()
+    for function in functions:
+        found = _forbidden_use(function, forbidden, seen)
+        if found:
+            user, used = found
+            raise CheckFailed(
+                _message(
+                    f"{user} uses {used}, which the rules do not allow",
+                    likely="the exercise is to write this by hand; see the rules at the top",
+                )
+            )
+    _count()
+
+
+def _forbidden_use(thing: Any, forbidden: set[str], seen: set[int]) -> tuple[str, str] | None:
+    """The first (function, forbidden name) in `thing` or in the code it refers to."""
+    thing = getattr(thing, "__wrapped__", getattr(thing, "__func__", thing))
+    if id(thing) in seen:
+        return None
+    seen.add(id(thing))
+    if isinstance(thing, type):
+        for member in vars(thing).values():
+            inner = getattr(member, "fget", member)
+            if found := _forbidden_use(inner, forbidden, seen):
+                return found
+        return None
+    if not isinstance(thing, FunctionType):
+        return None
+    reached = [*(thing.__defaults__ or ()), *(cell.cell_contents for cell in _cells(thing))]
+    for name in _names(thing.__code__):
+        if name.split(".")[0] in forbidden:
+            return thing.__name__, name
+        if name in thing.__globals__:
+            reached.append(thing.__globals__[name])
+    for other in reached:
+        origin = other.__name__ if isinstance(other, ModuleType) else _origin(other)
+        if origin.split(".")[0] in forbidden:
+            return thing.__name__, origin
+        if getattr(other, "__name__", "") in forbidden:
+            return thing.__name__, other.__name__
+        if _origin(other) == thing.__module__ and (found := _forbidden_use(other, forbidden, seen)):
+            return found
+    return None
+
+
+def _names(code: CodeType) -> list[str]:
+    """Names that a function's code refers to, its nested functions' too, and its short strings."""
+    names = [*code.co_names]
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            names += _names(constant)
+        elif isinstance(constant, str) and constant.isidentifier():
+            names.append(constant)
+    return names
+
+
+def _cells(function: FunctionType) -> list[Any]:
+    """The closure's cells that hold something: a name not yet assigned has an empty one."""
+    return [cell for cell in function.__closure__ or () if cell != CellType()]
+
+
+def _origin(thing: Any) -> str:
+    origin = getattr(thing, "__module__", None) or type(thing).__module__
+    return origin if isinstance(origin, str) else ""
+
+
+def _difference(got: Any, want: Any, tolerance: float) -> str | None:
+    """Where `got` differs from `want`, as a clause that continues a sentence; None if equal.
+
+    Only exact built-in types of `got` are trusted: an object with an ``__eq__`` of its own could
+    agree with anything.
+    """
+    if isinstance(want, np.ndarray) or type(want).__module__ == "torch":
+        return _array_difference(got, want, tolerance)
+    if isinstance(want, (list, tuple)):
+        if type(got) not in (list, tuple):
+            return f": a {type(want).__name__} was expected, not a {_type(got)}"
+        for index, (mine, theirs) in enumerate(zip(got, want)):
+            if _difference(mine, theirs, tolerance) is not None:
+                return f", first at position {index}"
+        return None if len(got) == len(want) else f": its length is {len(got)}, not {len(want)}"
+    if isinstance(want, Mapping):
+        if not isinstance(got, dict):
+            return f": a dict was expected, not a {_type(got)}"
+        mine = {key: dict.__getitem__(got, key) for key in dict.keys(got)}
+        for key in want:
+            if key not in mine:
+                return f": the key {_short(key)} is missing"
+            if _difference(mine[key], want[key], tolerance) is not None:
+                return f", first at the key {_short(key)}"
+        extra = [key for key in mine if key not in want]
+        return f": the key {_short(extra[0])} should not be there" if extra else None
+    if isinstance(want, (set, frozenset)):
+        if type(got) not in (set, frozenset):
+            return f": a set was expected, not a {_type(got)}"
+        return None if set(got) == want else ""
+    if isinstance(want, float):
+        if isinstance(got, bool) or type(got).__module__ not in ("builtins", "numpy"):
+            return f": a float was expected, not a {_type(got)}"
+        if not isinstance(got, numbers.Real):
+            return f": a float was expected, not a {_type(got)}"
+        close = math.isclose(got, want, rel_tol=1e-9, abs_tol=tolerance) or (got != got != want)
+        return None if close or (math.isnan(want) and math.isnan(got)) else ""
+    if isinstance(want, int) and not isinstance(want, bool) and isinstance(got, np.integer):
+        return None if int(got) == want else ""
+    if type(got) is not type(want):
+        return f": a {_type(want)} was expected, not a {_type(got)}"
+    return None if got == want else ""
+
+
+def _array_difference(got: Any, want: Any, tolerance: float) -> str | None:
+    """Like `_difference`, for numpy arrays and torch tensors: kind, shape, values."""
+    if type(got) is not type(want):
+        return f": a {_type(want)} was expected, not a {_type(got)}"
+    if tuple(got.shape) != tuple(want.shape):
+        return f": its shape is {tuple(got.shape)}, not {tuple(want.shape)}"
+    mine, theirs = _as_numpy(got), _as_numpy(want)
+    if mine.dtype.kind != theirs.dtype.kind:
+        return f": its dtype is {got.dtype}, not {want.dtype}"
+    if mine.dtype.kind not in "fc":
+        return None if np.array_equal(mine, theirs) else ""
+    if np.allclose(mine, theirs, rtol=tolerance, atol=tolerance, equal_nan=True):
+        return None
+    return f": it differs by up to {np.nanmax(np.abs(mine - theirs)):.2g}"
+
+
+def _as_numpy(array: Any) -> Any:
+    return np.asarray(array.detach().cpu() if hasattr(array, "detach") else array)
+
+
+def _count() -> None:
+    global _passed
+    _passed += 1
+
+
+def _message(what: str, **parts: str) -> str:
+    lines = [what] + [f"  {name:<9} {text}" for name, text in parts.items() if text]
+    return "\n".join(lines)
+
+
+def _exception_text(error: Exception, function: Any) -> str:
+    """The exception and the learner's line that it came from."""
+    text = f"{type(error).__name__}: {error}".rstrip(": ")
+    code = getattr(getattr(function, "__func__", function), "__code__", None)
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if code is not None and frame.filename == code.co_filename:
+            line = linecache.getline(frame.filename, frame.lineno or 0).strip()
+            return f"{text}, in line {frame.lineno}: {line}" if line else text
+    return text
+
+
+def _call_text(function: Any, args: Sequence[Any], named: Mapping[str, Any]) -> str:
+    shown = [_short(arg, 60) for arg in args]
+    shown += [f"{name}={_short(value, 60)}" for name, value in named.items()]
+    return f"{_name(function)}({', '.join(shown)})"
+
+
+def _name(function: Any) -> str:
+    name = getattr(function, "__qualname__", None) or getattr(function, "__name__", None)
+    return str(name).rpartition("<locals>.")[2] if name else type(function).__name__
+
+
+def _short(value: Any, longest: int = LONGEST) -> str:
+    try:
+        text = repr(value)
+    except Exception as error:
+        return f"<{_type(value)} whose repr raises {type(error).__name__}>"
+    return text if len(text) <= longest else f"{text[: longest - 20]} … ({len(text):,} characters)"
+
+
+def _type(value: Any) -> str:
+    return type(value).__name__
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, (list, dict, set, tuple, str, np.ndarray)) or (
+        type(value).__module__ == "torch"
+    )
+
+
+def _copied(value: Any) -> Any:
+    """A deep copy where one can be made: functions and generators stand for themselves."""
+    if isinstance(value, (list, tuple)) and type(value) in (list, tuple):
+        return type(value)(_copied(part) for part in value)
+    try:
+        return copy.deepcopy(value)
+    except Exception:
+        return value

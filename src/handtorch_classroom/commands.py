@@ -1,0 +1,161 @@
+"""What ``make`` calls. Each command is a function; its docstring's first line is its help."""
+
+import argparse
+import shutil
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from handtorch_classroom import exercises as exercises_
+from handtorch_classroom import notebooks
+from handtorch_classroom.notebooks import NotebookError
+
+
+def start(port: int) -> int:
+    """Build the book if it changed, serve it, and run JupyterLab."""
+    from handtorch_classroom.start import StartError
+    from handtorch_classroom.start import start as start_lab
+
+    try:
+        return start_lab(_root(), port)
+    except StartError as error:
+        raise NotebookError(str(error)) from error
+
+
+def grade(submissions: Path | None) -> int:
+    """Grade your own exercises, or a class laid out as nbgrader lays it out."""
+    from handtorch_classroom.grading import grade as grade_all
+
+    return grade_all(_root(), submissions)
+
+
+def book() -> int:
+    """Build the site; warnings are errors."""
+    from handtorch_classroom.site_build import build_site
+
+    print(f"The book is in {build_site(_root()).relative_to(_root())}/index.html")
+    return 0
+
+
+def exercises() -> int:
+    """Generate exercises/ from solutions/."""
+    from handtorch_classroom.release import release_all
+
+    for path in release_all(_root()):
+        print(path.relative_to(_root()))
+    return 0
+
+
+def run(paths: Sequence[Path]) -> int:
+    """Execute notebooks in place and normalize them (default: those that changed)."""
+    for path in paths or notebooks.changed(_root()):
+        print(f"{path}: {'changed' if notebooks.run(path) else 'byte for byte the same'}")
+    return 0
+
+
+def check(exercise: str | None, page: str | None) -> int:
+    """Prove one exercise (all its gates) or one page (it runs, is normal, keeps the syllabus)."""
+    from handtorch_classroom.gates import gate_exercise, gate_page
+
+    if not exercise and not page:
+        raise NotebookError("name what to check: EX=tokenizer/bpe or PAGE=tokenizer/…")
+    failures: list[str] = []
+    if exercise:
+        for one in exercises_.all_exercises(_root(), [exercise]):
+            failures += gate_exercise(one, say=print)
+    if page:
+        failures += gate_page(_root(), page)
+    for failure in failures:
+        print(f"FAILED  {failure}", file=sys.stderr)
+    print("all gates passed" if not failures else f"{len(failures)} gates failed")
+    return 1 if failures else 0
+
+
+def kills() -> int:
+    """Try every wrong answer and write the kill table to the book."""
+    from handtorch_classroom.gates import kill_table
+
+    path = _root() / "book" / "kill_table.md"
+    path.write_text(kill_table(_root(), say=print), encoding="utf-8")
+    print(path.relative_to(_root()))
+    return 0
+
+
+def reset(name: str) -> int:
+    """Put back the release form of an exercise; what stood there is kept aside."""
+    from handtorch_classroom.release import release
+
+    if "/" not in name:
+        raise NotebookError("name the exercise to reset: make reset EX=tokenizer/bpe")
+    (exercise,) = exercises_.all_exercises(_root(), [name])
+    path = exercise.release_path
+    fresh = notebooks.dumps(release(exercise))
+    if path.is_file() and path.read_text(encoding="utf-8") == fresh:
+        print(f"{name} is in its release form already")
+        return 0
+    if path.is_file():
+        kept = _root() / "grading" / "kept" / f"{exercise.name}-{datetime.now():%Y%m%d-%H%M%S}.ipynb"
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(path, kept)
+        print(f"yours is kept as {kept.relative_to(_root())}")
+    path.write_text(fresh, encoding="utf-8")
+    print(f"{name} is fresh")
+    return 0
+
+
+def text(path: Path) -> int:
+    """Print a notebook as MyST Markdown."""
+    print(notebooks.to_text(path), end="")
+    return 0
+
+
+def notebook(source: Path, path: Path) -> int:
+    """Make a notebook from MyST Markdown, keeping the outputs of what did not change."""
+    notebooks.write(notebooks.from_text(source.read_text(encoding="utf-8"), path), path)
+    return 0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status, 1 after a sentence on what went wrong."""
+    parser = argparse.ArgumentParser(prog="handtorch_classroom", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    def command(call: object) -> argparse.ArgumentParser:
+        name = getattr(call, "__name__", "")
+        add = commands.add_parser(name, help=str(call.__doc__).splitlines()[0])
+        add.set_defaults(call=call)
+        return add
+
+    command(start).add_argument("--port", type=int, default=8888)
+    command(grade).add_argument("--submissions", type=Path)
+    command(book)
+    command(exercises)
+    command(run).add_argument("paths", nargs="*", type=Path)
+    add = command(check)
+    add.add_argument("--exercise")
+    add.add_argument("--page")
+    command(kills)
+    command(reset).add_argument("name")
+    command(text).add_argument("path", type=Path)
+    add = command(notebook)
+    add.add_argument("source", type=Path)
+    add.add_argument("path", type=Path)
+
+    given = vars(parser.parse_args(arguments))
+    given.pop("command")
+    try:
+        return int(given.pop("call")(**given))
+    except NotebookError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _root() -> Path:
+    """The repository: commands run at its top."""
+    root = Path.cwd()
+    if not (root / "_toc.yml").is_file():
+        raise NotebookError(f"{root} is not the top of the repository: it has no _toc.yml")
+    return root
