@@ -57,8 +57,8 @@ lock: $(TEST_READY)  ## write requirements.lock from what is installed
 	@$(PIP) freeze --exclude-editable | sed 's/+cpu$$//' | grep -v '^handtorch' >> requirements.lock.new
 	@mv requirements.lock.new requirements.lock
 
-clean:  ## remove what the commands made: site, gradebook, caches (not the environment)
-	rm -rf _build grading .mypy_cache .ruff_cache .hypothesis
+clean:  ## remove the site and caches (the environment, grading/ and kept/ stay)
+	rm -rf _build .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +
 
 $(READY): requirements.txt requirements.lock pyproject.toml

@@ -95,7 +95,7 @@ def reset(name: str) -> int:
         print(f"{name} is in its release form already")
         return 0
     if path.is_file():
-        kept = _root() / "grading" / "kept" / f"{exercise.name}-{datetime.now():%Y%m%d-%H%M%S}.ipynb"
+        kept = _root() / "kept" / f"{exercise.name}-{datetime.now():%Y%m%d-%H%M%S}.ipynb"
         kept.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(path, kept)
         print(f"yours is kept as {kept.relative_to(_root())}")

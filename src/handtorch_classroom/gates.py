@@ -124,7 +124,9 @@ def kill_table(root: Path, say: Say = lambda line: None) -> str:
         passing = sum(not _failed("", exercise.try_answer(answer)) for answer in right)
         rows.append(table_row(exercise, trials, passing, len(right)))
         details.append(table_details(exercise, trials))
-    head = "| exercise | points | wrong answers | killed | visible | idle | killed | right answers |"
+    head = (
+        "| exercise | points | wrong answers | killed | visible | idle | killed | right answers |"
+    )
     rule = "|---|---|---|---|---|---|---|---|"
     return "\n".join([TABLE_HEAD, head, rule, *rows, "", *details])
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+
 from handtorch_classroom.checks import CheckFailed, by_hand, case, report, require
 
 

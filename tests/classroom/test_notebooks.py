@@ -4,9 +4,9 @@ import json
 
 import nbformat
 import pytest
+
 from handtorch_classroom import notebooks
 from handtorch_classroom.notebooks import NotebookError
-
 from tests.conftest import ROOT
 
 COMMITTED = notebooks.all_notebooks(ROOT)

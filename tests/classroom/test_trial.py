@@ -1,6 +1,7 @@
 """The process in which answers are tried: what a cell does there cannot reach its result."""
 
 import pytest
+
 from handtorch_classroom.trial import Cell, run_cells
 
 
@@ -55,7 +56,8 @@ def test_sys_exit_and_endless_loops_are_failures_of_their_cell():
 
 
 def test_a_loop_that_swallows_every_exception_is_killed():
-    loop = "while True:\n    try:\n        for _ in iter(int, 1): x = 1\n    except BaseException: pass"
+    stubborn = "try:\n        for _ in iter(int, 1): x = 1\n    except BaseException: pass"
+    loop = f"while True:\n    {stubborn}"
     results = outcome(Cell("loop", loop, points=1), Cell("after", "1", points=1), timeout=0.4)
     assert [r[1] for r in results] == [False, False]
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 def merge_word(symbols, pair):
     out = []
     for symbol in symbols:
-        if out and (out[-1], symbol) == pair and not out[-1] is None:
+        if out and (out[-1], symbol) == pair and out[-1] is not None:
             out[-1:] = [out[-1] + symbol, None]
         else:
             out.append(symbol)
