@@ -11,6 +11,7 @@ that changes them in place is caught and cannot spoil the next case.
 """
 
 import copy
+import dis
 import linecache
 import math
 import numbers
@@ -25,10 +26,14 @@ __all__ = ["CheckFailed", "by_hand", "case", "report", "require"]
 
 #: Libraries that would do the exercise for its writer, and this project's own answers.
 FORBIDDEN = ("handtorch", "sentencepiece", "tiktoken", "tokenizers", "transformers")
-#: Names that hide what is called from whoever reads the code.
-HIDING = ("__import__", "compile", "eval", "exec", "importlib", "import_module", "runpy")
+#: Builtins and modules that hide what is called from whoever reads the code.
+HIDING = ("__import__", "builtins", "compile", "eval", "exec", "globals", "importlib", "runpy")
 
 LONGEST = 300  # characters of a value that a message shows
+READABLE = 160  # characters up to which a message shows the whole value, not the part that differs
+
+#: Where two values differ, as a clause that continues a sentence, and the parts that do.
+Difference = tuple[str, Any, Any]
 
 _passed = 0
 
@@ -80,14 +85,17 @@ class Case:
         difference = _difference(got, want, tolerance)
         if difference is None:
             return got
+        where, part, wanted = difference
+        if len(repr(want)) <= READABLE:
+            part, wanted = got, want
         likely = next(
             (s for value, s in mistakes if _difference(got, value, tolerance) is None), ""
         )
         raise CheckFailed(
             _message(
-                f"{self._call} is wrong{difference}",
-                expected=_short(want),
-                got=_short(got),
+                f"{self._call} is wrong{where}",
+                expected=_short(wanted),
+                got=_short(part),
                 why=why,
                 likely=likely,
             )
@@ -192,10 +200,10 @@ def by_hand(*functions: Any, without: Iterable[str] = ()) -> None:
     Raises:
         CheckFailed: naming the function and the name it uses.
     """
-    forbidden = {*FORBIDDEN, *HIDING, *without}
+    further = frozenset(without)
     seen: set[int] = set()
     for function in functions:
-        found = _forbidden_use(function, forbidden, seen)
+        found = _forbidden_use(function, further, seen)
         if found:
             user, used = found
             raise CheckFailed(
@@ -207,45 +215,57 @@ def by_hand(*functions: Any, without: Iterable[str] = ()) -> None:
     _count()
 
 
-def _forbidden_use(thing: Any, forbidden: set[str], seen: set[int]) -> tuple[str, str] | None:
+def _forbidden_use(thing: Any, further: frozenset[str], seen: set[int]) -> tuple[str, str] | None:
     """The first (function, forbidden name) in `thing` or in the code it refers to."""
     thing = getattr(thing, "__wrapped__", getattr(thing, "__func__", thing))
     if id(thing) in seen:
         return None
     seen.add(id(thing))
     if isinstance(thing, type):
-        for member in vars(thing).values():
-            inner = getattr(member, "fget", member)
-            if found := _forbidden_use(inner, forbidden, seen):
-                return found
-        return None
+        inner = [getattr(member, "fget", member) for member in vars(thing).values()]
+        found = (_forbidden_use(member, further, seen) for member in inner)
+        return next((use for use in found if use), None)
     if not isinstance(thing, FunctionType):
         return None
     reached = [*(thing.__defaults__ or ()), *(cell.cell_contents for cell in _cells(thing))]
-    for name in _names(thing.__code__):
-        if name.split(".")[0] in forbidden:
+    for kind, name in _names(thing.__code__):
+        if name in further or (kind != "attribute" and name.split(".")[0] in FORBIDDEN):
             return thing.__name__, name
-        if name in thing.__globals__:
+        if kind in ("global", "import") and name.split(".")[0] in HIDING:
+            return thing.__name__, name
+        if kind == "global" and name in thing.__globals__:
             reached.append(thing.__globals__[name])
     for other in reached:
         origin = other.__name__ if isinstance(other, ModuleType) else _origin(other)
-        if origin.split(".")[0] in forbidden:
+        if origin.split(".")[0] in FORBIDDEN:
             return thing.__name__, origin
-        if getattr(other, "__name__", "") in forbidden:
-            return thing.__name__, other.__name__
-        if _origin(other) == thing.__module__ and (found := _forbidden_use(other, forbidden, seen)):
-            return found
+        if getattr(other, "__name__", "") in further:
+            return thing.__name__, str(other.__name__)
+        if _origin(other) == thing.__module__ and (
+            found_inside := _forbidden_use(other, further, seen)
+        ):
+            return found_inside
     return None
 
 
-def _names(code: CodeType) -> list[str]:
-    """Names that a function's code refers to, its nested functions' too, and its short strings."""
-    names = [*code.co_names]
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            names += _names(constant)
-        elif isinstance(constant, str) and constant.isidentifier():
-            names.append(constant)
+def _names(code: CodeType) -> list[tuple[str, str]]:
+    """What a function's code, its inner functions included, refers to: (kind, name).
+
+    A short string is of the kind "text": it may be what ``getattr`` looks for.
+    """
+    names = []
+    for instruction in dis.get_instructions(code):
+        value = instruction.argval
+        if isinstance(value, CodeType):
+            names += _names(value)
+        elif instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
+            names.append(("global", str(value)))
+        elif instruction.opname == "IMPORT_NAME":
+            names.append(("import", str(value)))
+        elif instruction.opname.startswith(("LOAD_ATTR", "LOAD_METHOD", "IMPORT_FROM")):
+            names.append(("attribute", str(value)))
+        elif isinstance(value, str) and value.isidentifier():
+            names.append(("text", value))
     return names
 
 
@@ -259,54 +279,75 @@ def _origin(thing: Any) -> str:
     return origin if isinstance(origin, str) else ""
 
 
-def _difference(got: Any, want: Any, tolerance: float) -> str | None:
-    """Where `got` differs from `want`, as a clause that continues a sentence; None if equal.
+def _difference(got: Any, want: Any, tolerance: float) -> Difference | None:
+    """Where `got` differs from `want`; None if it does not.
 
     Only exact built-in types of `got` are trusted: an object with an ``__eq__`` of its own could
     agree with anything.
     """
     if isinstance(want, np.ndarray) or type(want).__module__ == "torch":
-        return _array_difference(got, want, tolerance)
+        where = _array_difference(got, want, tolerance)
+        return None if where is None else (where, got, want)
     if isinstance(want, (list, tuple)):
-        if type(got) not in (list, tuple):
-            return f": a {type(want).__name__} was expected, not a {_type(got)}"
-        for index, (mine, theirs) in enumerate(zip(got, want)):
-            if _difference(mine, theirs, tolerance) is not None:
-                return f", first at position {index}"
-        return None if len(got) == len(want) else f": its length is {len(got)}, not {len(want)}"
+        return _list_difference(got, want, tolerance)
     if isinstance(want, Mapping):
-        if not isinstance(got, dict):
-            return f": a dict was expected, not a {_type(got)}"
-        mine = {key: dict.__getitem__(got, key) for key in dict.keys(got)}
-        for key in want:
-            if key not in mine:
-                return f": the key {_short(key)} is missing"
-            if _difference(mine[key], want[key], tolerance) is not None:
-                return f", first at the key {_short(key)}"
-        extra = [key for key in mine if key not in want]
-        return f": the key {_short(extra[0])} should not be there" if extra else None
+        return _dict_difference(got, want, tolerance)
+    if _equal(got, want, tolerance):
+        return None
+    kinds = (set, frozenset) if isinstance(want, (set, frozenset)) else (type(want),)
+    number = isinstance(want, float) and isinstance(got, (int, float)) and got is not True
+    if type(got) in kinds or number:
+        return "", got, want
+    return f": {_type(want)} was expected, not {_type(got)}", got, want
+
+
+def _equal(got: Any, want: Any, tolerance: float) -> bool:
+    """Whether two values without parts are the same, in value and in kind."""
     if isinstance(want, (set, frozenset)):
-        if type(got) not in (set, frozenset):
-            return f": a set was expected, not a {_type(got)}"
-        return None if set(got) == want else ""
+        return type(got) in (set, frozenset) and set(got) == want
     if isinstance(want, float):
         if isinstance(got, bool) or type(got).__module__ not in ("builtins", "numpy"):
-            return f": a float was expected, not a {_type(got)}"
+            return False
         if not isinstance(got, numbers.Real):
-            return f": a float was expected, not a {_type(got)}"
-        close = math.isclose(got, want, rel_tol=1e-9, abs_tol=tolerance) or (got != got != want)
-        return None if close or (math.isnan(want) and math.isnan(got)) else ""
+            return False
+        value = float(got)
+        same = math.isnan(value) and math.isnan(want)
+        return same or math.isclose(value, want, rel_tol=1e-9, abs_tol=tolerance)
     if isinstance(want, int) and not isinstance(want, bool) and isinstance(got, np.integer):
-        return None if int(got) == want else ""
-    if type(got) is not type(want):
-        return f": a {_type(want)} was expected, not a {_type(got)}"
-    return None if got == want else ""
+        return int(got) == want
+    return type(got) is type(want) and bool(got == want)
+
+
+def _list_difference(got: Any, want: Sequence[Any], tolerance: float) -> Difference | None:
+    if type(got) not in (list, tuple):
+        return f": {_type(want)} was expected, not {_type(got)}", got, want
+    for index, (mine, theirs) in enumerate(zip(got, want)):
+        if inner := _difference(mine, theirs, tolerance):
+            return f", first at position {index}", inner[1], inner[2]
+    if len(got) != len(want):
+        return f": its length is {len(got)}, not {len(want)}", got, want
+    return None
+
+
+def _dict_difference(got: Any, want: Mapping[Any, Any], tolerance: float) -> Difference | None:
+    if not isinstance(got, dict):
+        return f": dict was expected, not {_type(got)}", got, want
+    mine = {key: dict.__getitem__(got, key) for key in dict.keys(got)}
+    for key in want:
+        if key not in mine:
+            return f": the key {_short(key)} is missing", got, want
+        if inner := _difference(mine[key], want[key], tolerance):
+            return f", first at the key {_short(key)}", inner[1], inner[2]
+    extra = [key for key in mine if key not in want]
+    if extra:
+        return f": the key {_short(extra[0])} should not be there", got, want
+    return None
 
 
 def _array_difference(got: Any, want: Any, tolerance: float) -> str | None:
-    """Like `_difference`, for numpy arrays and torch tensors: kind, shape, values."""
+    """Where two numpy arrays or torch tensors differ: kind, shape, values."""
     if type(got) is not type(want):
-        return f": a {_type(want)} was expected, not a {_type(got)}"
+        return f": {_type(want)} was expected, not {_type(got)}"
     if tuple(got.shape) != tuple(want.shape):
         return f": its shape is {tuple(got.shape)}, not {tuple(want.shape)}"
     mine, theirs = _as_numpy(got), _as_numpy(want)

@@ -1,5 +1,7 @@
 """The helpers of test cells: they accept what is right, and say what is wrong."""
 
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -63,19 +65,19 @@ def test_equal_values_of_equal_kind_pass(got, want):
 @pytest.mark.parametrize(
     ("got", "want", "says"),
     [
-        (True, 1, "a int was expected, not a bool"),
-        (1.0, 1, "a int was expected, not a float"),
-        ("12", 12, "a int was expected, not a str"),
+        (True, 1, "int was expected, not bool"),
+        (1.0, 1, "int was expected, not float"),
+        ("12", 12, "int was expected, not str"),
         ([1, 2, 3], [1, 2], "its length is 3, not 2"),
         ({"a": 1}, {"a": 1, "b": 2}, "the key 'b' is missing"),
         ({"a": 1, "b": 2}, {"a": 1}, "the key 'b' should not be there"),
-        (iter([1]), [1], "a list was expected"),
-        (None, [], "a list was expected, not a NoneType"),
+        (iter([1]), [1], "list was expected"),
+        (None, [], "list was expected, not NoneType"),
         (0.1, 0.2, "is wrong"),
         (np.zeros((2, 3)), np.zeros((3, 2)), "its shape is (2, 3), not (3, 2)"),
         (np.zeros(2), np.array([0.0, 1e-3]), "it differs by up to 0.001"),
         (np.zeros(2, dtype=int), np.zeros(2), "its dtype is int64"),
-        (torch.zeros(2), np.zeros(2), "a ndarray was expected, not a Tensor"),
+        (torch.zeros(2), np.zeros(2), "ndarray was expected, not Tensor"),
     ],
 )
 def test_other_values_and_other_kinds_fail(got, want, says):
@@ -190,6 +192,22 @@ def test_by_hand_finds_a_library_wherever_it_hides():
 
     for function in (imports, from_imports, by_closure, by_default, by_name, nested, Wrapped):
         assert "which the rules do not allow" in failure(lambda f=function: by_hand(f))
+
+
+def test_by_hand_does_not_take_a_method_for_the_builtin_of_its_name():
+    def answer(text):
+        compiled = re.compile("a")
+        return compiled.findall(text)
+
+    by_hand(answer)
+
+
+def test_of_a_long_value_only_the_part_that_differs_is_shown():
+    long = {n: [n] * 3 for n in range(50)}
+    message = failure(lambda: case(returns({**long, 7: [7, 0, 7]})).gives(long))
+    assert "first at the key 7" in message
+    assert "expected  7" in message
+    assert "got       0" in message
 
 
 def test_by_hand_takes_further_names():

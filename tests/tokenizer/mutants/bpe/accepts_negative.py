@@ -1,5 +1,6 @@
 """Takes a negative number of merges for none."""
 
+
 def train_bpe(corpus, num_merges):
     counts = Counter(word for text in corpus for word in text.split())
     words = [(list(word), count) for word, count in counts.items()]

@@ -1,5 +1,6 @@
 """Keeps the space as a symbol, so that pairs cross the borders of words."""
 
+
 def train_bpe(corpus, num_merges):
     if num_merges < 0:
         raise ValueError(f"num_merges is {num_merges}")

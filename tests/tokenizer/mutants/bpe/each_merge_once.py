@@ -1,5 +1,6 @@
 """Encodes by trying each merge once, in order, and never looks back."""
 
+
 def bpe_encode(text, merges):
     tokens = []
     for word in text.split():

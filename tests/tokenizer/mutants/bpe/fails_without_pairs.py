@@ -1,5 +1,6 @@
 """Does not stop when no pair is left."""
 
+
 def train_bpe(corpus, num_merges):
     if num_merges < 0:
         raise ValueError(f"num_merges is {num_merges}")

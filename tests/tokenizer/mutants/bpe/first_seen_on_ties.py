@@ -1,5 +1,6 @@
 """Takes whichever pair of several with the same count was seen first."""
 
+
 def train_bpe(corpus, num_merges):
     if num_merges < 0:
         raise ValueError(f"num_merges is {num_merges}")

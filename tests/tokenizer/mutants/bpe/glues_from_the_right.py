@@ -1,5 +1,6 @@
 """Replaces overlapping occurrences from the right: a a a becomes a aa."""
 
+
 def glue(symbols, pair):
     glued, i = [], len(symbols) - 1
     while i >= 0:

@@ -1,5 +1,6 @@
 """Returns an object that claims to equal anything."""
 
+
 class Yes(list):
     def __eq__(self, other):
         return True

@@ -1,5 +1,6 @@
 """Learns nothing and returns the characters."""
 
+
 def train_bpe(corpus, num_merges):
     return []
 

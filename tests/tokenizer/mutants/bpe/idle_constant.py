@@ -1,5 +1,6 @@
 """Returns the answer of the worked example, whatever was asked."""
 
+
 def train_bpe(corpus, num_merges):
     return [("a", "b"), ("ab", "c")]
 

@@ -1,5 +1,6 @@
 """Returns what it was given."""
 
+
 def train_bpe(corpus, num_merges):
     return corpus
 

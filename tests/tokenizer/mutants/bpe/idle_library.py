@@ -1,5 +1,6 @@
 """Lets a library do the work."""
 
+
 def train_bpe(corpus, num_merges):
     from handtorch.tokenizer import bpe
     from handtorch.tokenizer.pretokenize import count_words

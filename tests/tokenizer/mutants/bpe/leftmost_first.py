@@ -1,5 +1,6 @@
 """Encodes by gluing the leftmost known pair instead of the one of lowest rank."""
 
+
 def bpe_encode(text, merges):
     ranks = {pair: rank for rank, pair in reversed(list(enumerate(merges)))}
     tokens = []

@@ -1,5 +1,6 @@
 """Encodes by the longest token of the vocabulary from the left, as WordPiece does."""
 
+
 def bpe_encode(text, merges):
     vocabulary = {a + b for a, b in merges}
     tokens = []

@@ -1,5 +1,6 @@
 """Counts the pair of aaa once, as if overlapping occurrences were one."""
 
+
 def train_bpe(corpus, num_merges):
     if num_merges < 0:
         raise ValueError(f"num_merges is {num_merges}")

@@ -1,5 +1,6 @@
 """Counts pairs once and takes the most frequent ones, without gluing in between."""
 
+
 def train_bpe(corpus, num_merges):
     if num_merges < 0:
         raise ValueError(f"num_merges is {num_merges}")

@@ -1,5 +1,6 @@
 """Empties the list of merges that it was given."""
 
+
 def bpe_encode(text, merges):
     ranks = {pair: rank for rank, pair in reversed(list(enumerate(merges)))}
     merges.clear()

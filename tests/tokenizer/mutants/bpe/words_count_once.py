@@ -1,5 +1,6 @@
 """Counts each distinct word once, however often it occurs."""
 
+
 def train_bpe(corpus, num_merges):
     if num_merges < 0:
         raise ValueError(f"num_merges is {num_merges}")

@@ -1,0 +1,11 @@
+"""Drops bytes that are no UTF-8 without a trace."""
+
+
+def decode(ids, merges):
+    symbols = symbols_of(merges)
+    for id in ids:
+        if not 0 <= id < len(symbols):
+            raise ValueError(f"id {id} does not exist")
+    byte_of = {character: byte for byte, character in byte_alphabet().items()}
+    joined = "".join(symbols[id] for id in ids)
+    return bytes(byte_of[character] for character in joined).decode("utf-8", errors="ignore")
