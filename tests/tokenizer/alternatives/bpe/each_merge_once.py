@@ -1,4 +1,4 @@
-"""Encodes by trying each merge once, in order, and never looks back."""
+"""Encodes by trying each merge once, in order."""
 
 
 def bpe_encode(text, merges):

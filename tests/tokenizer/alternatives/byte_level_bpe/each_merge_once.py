@@ -1,4 +1,4 @@
-"""Tries each merge once, in order."""
+"""Encodes by trying each merge once, in order."""
 
 
 def encode(text, merges):
