@@ -1,0 +1,10 @@
+"""Counts each word of the corpus once."""
+
+
+def em_step(words: dict[str, int], scores: dict[str, float]) -> dict[str, float]:
+    totals = dict.fromkeys(scores, 0.0)
+    for word, frequency in words.items():
+        for piece, count in expected_counts(word, scores).items():
+            totals[piece] += count
+    total = math.fsum(totals.values())
+    return {piece: math.log(count / total) for piece, count in totals.items() if count > 0}

@@ -1,0 +1,20 @@
+"""Forgets to turn the pieces around after following the table back."""
+
+
+def viterbi(text: str, scores: dict[str, float]) -> tuple[list[str], float]:
+    longest = max(map(len, scores), default=0)
+    best, back = [0.0], [0]
+    for j in range(1, len(text) + 1):
+        best.append(-math.inf)
+        back.append(0)
+        for i in range(max(0, j - longest), j):
+            score = best[i] + scores.get(text[i:j], -math.inf)
+            if score > best[j]:
+                best[j], back[j] = score, i
+    if best[-1] == -math.inf:
+        raise ValueError(f"no sequence of pieces spells {text!r}")
+    pieces, j = [], len(text)
+    while j > 0:
+        pieces.append(text[back[j] : j])
+        j = back[j]
+    return pieces, best[-1]

@@ -1,0 +1,10 @@
+"""Returns probabilities instead of their logarithms."""
+
+
+def em_step(words: dict[str, int], scores: dict[str, float]) -> dict[str, float]:
+    totals = dict.fromkeys(scores, 0.0)
+    for word, frequency in words.items():
+        for piece, count in expected_counts(word, scores).items():
+            totals[piece] += frequency * count
+    total = math.fsum(totals.values())
+    return {piece: count / total for piece, count in totals.items() if count > 0}

@@ -1,0 +1,18 @@
+"""Cuts a word that is too long off instead of calling it unknown."""
+
+
+def split_word(word, vocab, max_chars=100):
+    if max_chars < 1:
+        raise ValueError(f"max_chars is {max_chars}")
+    word = word[:max_chars]
+    pieces, start = [], 0
+    while start < len(word):
+        for end in range(len(word), start, -1):
+            piece = ("##" if start > 0 else "") + word[start:end]
+            if piece in vocab:
+                break
+        else:
+            return ["[UNK]"]
+        pieces.append(piece)
+        start = end
+    return pieces

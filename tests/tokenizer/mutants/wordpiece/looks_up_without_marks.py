@@ -1,0 +1,19 @@
+"""Looks candidates up without ## and puts it on afterwards."""
+
+
+def split_word(word, vocab, max_chars=100):
+    if max_chars < 1:
+        raise ValueError(f"max_chars is {max_chars}")
+    if len(word) > max_chars:
+        return ["[UNK]"]
+    pieces, start = [], 0
+    while start < len(word):
+        for end in range(len(word), start, -1):
+            piece = word[start:end]
+            if piece in vocab or "##" + piece in vocab:
+                break
+        else:
+            return ["[UNK]"]
+        pieces.append(("##" if start > 0 else "") + piece)
+        start = end
+    return pieces
