@@ -81,7 +81,7 @@ class Case:
         Raises:
             CheckFailed: if something else comes, or an exception.
         """
-        got = self.value()
+        got = self.value(why=why)
         difference = _difference(got, want, tolerance)
         if difference is None:
             return got
@@ -101,7 +101,9 @@ class Case:
             )
         )
 
-    def raises(self, error: type[Exception] = ValueError, *, naming: str = "") -> None:
+    def raises(
+        self, error: type[Exception] = ValueError, *, naming: str = "", why: str = ""
+    ) -> None:
         """Check that the call raises `error`, with `naming` in its message."""
         try:
             got = self._function(*copy.deepcopy(self._args), **copy.deepcopy(dict(self._named)))
@@ -112,6 +114,7 @@ class Case:
                         f"{self._call} raises {error.__name__}, but its message is no help",
                         expected=f"a message that names {naming!r}",
                         got=repr(str(raised)),
+                        why=why,
                     )
                 ) from None
             _count()
@@ -121,6 +124,7 @@ class Case:
                     f"{self._call} raises the wrong exception",
                     expected=error.__name__,
                     got=_exception_text(other, self._function),
+                    why=why,
                 )
             ) from None
         else:
@@ -129,10 +133,11 @@ class Case:
                     f"{self._call} accepts what it should refuse",
                     expected=f"{error.__name__}" + (f" naming {naming!r}" if naming else ""),
                     got=_short(got),
+                    why=why,
                 )
             )
 
-    def value(self) -> Any:
+    def value(self, *, why: str = "") -> Any:
         """What the call returns, for checks that no single value can express.
 
         Raises:
@@ -145,7 +150,9 @@ class Case:
             raise CheckFailed(f"{_name(self._function)} is not written yet") from None
         except Exception as error:
             raise CheckFailed(
-                _message(f"{self._call} stopped", got=_exception_text(error, self._function))
+                _message(
+                    f"{self._call} stopped", got=_exception_text(error, self._function), why=why
+                )
             ) from None
         for before, after in zip(self._args, args):
             if _is_plain(before) and _difference(after, before, 0.0) is not None:
