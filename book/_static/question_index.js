@@ -1,0 +1,118 @@
+// The filter of questions.html. The list is in the page; without this script all of it shows.
+// A question matches when all typed words occur in it, in English or Chinese, in any order.
+// The state stands in the address: ?q=…&chapter=…
+"use strict";
+
+(() => {
+  const form = document.querySelector("form.question-filter");
+  if (!form) return;
+  const [text, chapter, count] = [form.elements.q, form.elements.chapter, form.querySelector("output")];
+  const fold = (string) => string.normalize("NFKC").toLowerCase();
+  const items = [...document.querySelectorAll("li.question-item")].map((element) => ({
+    element,
+    chapter: element.closest(".question-chapter").id,
+    isExercise: element.classList.contains("exercise-item"),
+    text: fold(element.textContent),
+  }));
+  // Sections, innermost first, so that a chapter is hidden when all of its pages are.
+  const sections = [...document.querySelectorAll(".question-chapter, .question-chapter section")].reverse();
+  const outline = new Map(); // the links to these sections in the table of contents of the page
+  for (const link of document.querySelectorAll(".page-toc a[href^='#']")) {
+    outline.set(decodeURIComponent(link.hash.slice(1)), link.closest("li"));
+  }
+
+  const plural = (n, noun) => `${n} ${noun}${n === 1 ? "" : "s"}`;
+
+  function apply() {
+    const words = fold(text.value).split(/\s+/).filter(Boolean);
+    const shown = { questions: 0, exercises: 0 };
+    for (const item of items) {
+      const matches =
+        (!chapter.value || chapter.value === item.chapter) &&
+        words.every((word) => item.text.includes(word));
+      item.element.hidden = !matches;
+      if (matches) shown[item.isExercise ? "exercises" : "questions"] += 1;
+    }
+    for (const section of sections) {
+      section.hidden = !section.querySelector("li.question-item:not([hidden])");
+      const entry = outline.get(section.id);
+      if (entry) entry.hidden = section.hidden;
+    }
+    count.textContent =
+      shown.questions + shown.exercises
+        ? `${plural(shown.questions, "question")} and ${plural(shown.exercises, "exercise")}`
+        : "Nothing matches: try fewer words, or another chapter.";
+    mark(words);
+  }
+
+  // Show where the words stand, in browsers that can highlight without changing the page.
+  function mark(words) {
+    if (!window.Highlight || !CSS.highlights) return;
+    CSS.highlights.delete("question-match");
+    if (!words.length) return;
+    const ranges = [];
+    for (const { element } of items) {
+      if (element.hidden) continue;
+      const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+      for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+        const folded = node.data.toLowerCase(); // of the same length, so that offsets agree
+        if (folded.length !== node.data.length) continue;
+        for (const word of words) {
+          for (let at = folded.indexOf(word); at >= 0; at = folded.indexOf(word, at + word.length)) {
+            const range = new Range();
+            range.setStart(node, at);
+            range.setEnd(node, at + word.length);
+            ranges.push(range);
+          }
+        }
+      }
+    }
+    CSS.highlights.set("question-match", new Highlight(...ranges));
+  }
+
+  function toAddress() {
+    const url = new URL(location.href);
+    for (const field of [text, chapter]) {
+      if (field.value.trim()) url.searchParams.set(field.name, field.value.trim());
+      else url.searchParams.delete(field.name);
+    }
+    if (url.href !== location.href) {
+      try {
+        history.replaceState(history.state, "", url);
+      } catch {
+        // Browsers limit how often this may happen; the next change sets it right.
+      }
+    }
+  }
+
+  function fromAddress() {
+    const parameters = new URLSearchParams(location.search);
+    text.value = parameters.get("q") ?? "";
+    chapter.value = parameters.get("chapter") ?? "";
+    if (chapter.selectedIndex < 0) chapter.value = ""; // a chapter that the book does not have
+    apply();
+  }
+
+  let timer = 0;
+  form.addEventListener("input", () => {
+    apply();
+    clearTimeout(timer);
+    timer = setTimeout(toAddress, 250);
+  });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault(); // Enter goes to the first match
+    document.querySelector("li.question-item:not([hidden]) a")?.focus();
+  });
+  form.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && text.value) {
+      text.value = "";
+      apply();
+      toAddress();
+    }
+  });
+  window.addEventListener("popstate", fromAddress);
+  form.hidden = false;
+  fromAddress();
+  // A link to a chapter of the list was followed before the list was filtered.
+  if (location.hash) document.getElementById(location.hash.slice(1))?.scrollIntoView();
+})();

@@ -1,0 +1,203 @@
+"""The Sphinx extension behind the published site.
+
+It gives every question its own address (``<page>.html#<question id>``), turns every breach of the
+syllabus into a warning (and the build turns warnings into errors), marks Chinese lines as Chinese,
+and removes what the theme's packages would load from another host. The lists made from the
+syllabus are in ``site_lists.py``, search in ``search_language.py``.
+"""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.errors import ExtensionError
+from sphinx.transforms import SphinxTransform
+from sphinx.util import logging
+
+from handtorch_classroom import site_lists
+from handtorch_classroom.answers import CJK, check_page, page_path
+from handtorch_classroom.search_language import SearchEnglishCJK
+from handtorch_classroom.syllabus import (
+    CHAPTERS,
+    QUESTION_ID,
+    Chapter,
+    SyllabusError,
+    chapters_in_the_book,
+)
+
+logger = logging.getLogger(__name__)
+
+SOLUTIONS = "solutions/"
+
+
+class QuestionAnchors(SphinxTransform):
+    """Make the HTML id of a section labelled ``<chapter>/<id>`` the question's id itself.
+
+    docutils would make it ``<chapter>-<id>``, after an id made from the heading. It runs after
+    PropagateTargets (260) has moved the label to the section, and before the standard domain
+    collects the labels (850) and MyST resolves ``#`` links (879).
+    """
+
+    default_priority = 800
+
+    def apply(self, **kwargs: Any) -> None:
+        for section in self.document.findall(nodes.section):
+            for name in section["names"]:
+                chapter, _, id = name.partition("/")
+                if chapter in CHAPTERS and QUESTION_ID.fullmatch(id):
+                    self._give(section, id)
+                    break
+
+    def _give(self, section: nodes.section, id: str) -> None:
+        document = self.document
+        if document.ids.get(id, section) is not section:
+            logger.warning("the id %r of a question is taken on its page", id, location=section)
+            return
+        old_ids = section["ids"]
+        section["ids"] = [id]
+        for old in old_ids:
+            document.ids.pop(old, None)
+        document.ids[id] = section
+        for name, old in document.nameids.items():
+            if old in old_ids:
+                document.nameids[name] = id
+        for target in document.findall(nodes.target):
+            if target.get("refid") in old_ids:
+                target["refid"] = id
+        # MyST looks up [text](page.ipynb#slug) here; slugs made from the heading keep working.
+        slugs = self.env.metadata[self.env.docname].setdefault("myst_slugs", {})
+        document.myst_slugs = slugs
+        for slug, (line, old, title) in list(slugs.items()):
+            if old in old_ids:
+                slugs[slug] = (line, id, title)
+        slugs[id] = (section.line, id, section[0].astext())
+
+
+class ChineseLines(SphinxTransform):
+    """Say that Chinese is Chinese, for fonts and screen readers: ``lang="zh"`` in the HTML.
+
+    It does so for the emphasized line under a heading and for what the lists of ``site_lists.py``
+    mark. It runs after smart quotes (750), which know no Chinese and would say so.
+    """
+
+    default_priority = 800
+
+    def apply(self, **kwargs: Any) -> None:
+        for title in self.document.findall(nodes.title):
+            line = title.next_node(descend=False, siblings=True)
+            if (
+                isinstance(line, nodes.paragraph)
+                and len(line) == 1
+                and isinstance(line[0], nodes.emphasis)
+                and re.search(f"[{CJK}]", line.astext())
+            ):
+                line["classes"].append("chinese-line")
+        for node in self.document.findall(nodes.Element):
+            if {"chinese-line", "chinese-aside"} & set(node.get("classes", ())):
+                node["classes"].append("language-zh")  # docutils makes it the attribute
+
+
+class DropdownNames(SphinxTransform):
+    """Give each dropdown a class made from its title, so that the style can tell them apart."""
+
+    default_priority = 800
+
+    def apply(self, **kwargs: Any) -> None:
+        for node in self.document.findall(nodes.container):
+            if node.get("design_component") == "dropdown" and node.get("has_title"):
+                node["container_classes"].append(nodes.make_id(node[0].astext()))
+
+
+class SolutionTitles(SphinxTransform):
+    """Tell a solution's page from its exercise's, which has the same title."""
+
+    default_priority = 800
+
+    def apply(self, **kwargs: Any) -> None:
+        if self.env.docname.startswith(SOLUTIONS):
+            for title in self.document.findall(nodes.title):
+                title.insert(0, nodes.Text("Solution: "))
+                break
+
+
+def check_syllabus(app: Sphinx, env: BuildEnvironment) -> Iterable[str]:
+    """Warn of every breach of the syllabus, in the source and in what Sphinx made of it."""
+    root = Path(app.srcdir)
+    for chapter in _chapters(root):
+        for page in chapter.pages:
+            path = page_path(chapter, page, root)
+            docname = path.relative_to(root).with_suffix("").as_posix()
+            if docname not in env.found_docs:
+                logger.warning(
+                    "page %r of the syllabus is not in the book: it must exist and stand in "
+                    "_toc.yml",
+                    page.name,
+                    location=f"book/{chapter.name}/index",
+                )
+                continue
+            problems = check_page(chapter, page, path)
+            ids = [question.id for question in page.questions]
+            for problem in problems or _missing_anchors(env, docname, chapter, ids):
+                logger.warning("%s", problem, location=docname)
+    # Write every page, also those not read anew: each shows the titles of others, and the
+    # references show what the others cite.
+    return env.found_docs
+
+
+def _missing_anchors(
+    env: BuildEnvironment, docname: str, chapter: Chapter, ids: list[str]
+) -> list[str]:
+    labels = env.get_domain("std").anonlabels  # type: ignore[attr-defined]
+    return [
+        f"question {id!r} has no address of its own on this page"
+        for id in ids
+        if labels.get(f"{chapter.name}/{id}") != (docname, id)
+    ]
+
+
+def _chapters(root: Path) -> tuple[Chapter, ...]:
+    try:
+        return chapters_in_the_book(root)
+    except SyllabusError as error:
+        raise ExtensionError(str(error)) from error
+
+
+def finish_page(
+    app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: Any
+) -> None:
+    """Add the filter to the page that lists questions; drop sphinx-thebe, which needs a CDN."""
+    if doctree is not None and any(doctree.findall(site_lists.is_question_filter)):
+        app.add_js_file("question_index.js", loading_method="defer")
+    for kind in ("script_files", "css_files"):
+        context[kind] = [file for file in context.get(kind, []) if not _is_thebes(file)]
+
+
+def _is_thebes(file: Any) -> bool:
+    """Whether a script or style sheet of a page is sphinx-thebe's (a file, or a script's text)."""
+    body = getattr(file, "attributes", {}).get("body", "")
+    return "thebe" in f"{getattr(file, 'filename', file)} {body}"
+
+
+def drop_thebe_configuration(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Remove what sphinx-thebe writes into every page."""
+    for raw in list(doctree.findall(nodes.raw)):
+        if "text/x-thebe-config" in raw.astext() or "<script>kernelName" in raw.astext():
+            raw.parent.remove(raw)
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register everything with Sphinx."""
+    app.add_transform(QuestionAnchors)
+    app.add_transform(ChineseLines)
+    app.add_transform(DropdownNames)
+    app.add_transform(SolutionTitles)
+    app.add_search_language(SearchEnglishCJK)
+    site_lists.register(app)
+    app.connect("env-updated", check_syllabus)
+    app.connect("doctree-resolved", drop_thebe_configuration, priority=900)
+    app.connect("html-page-context", finish_page, priority=900)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
