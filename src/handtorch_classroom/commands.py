@@ -1,33 +1,32 @@
 """What ``make`` calls. Each command is a function; its docstring's first line is its help."""
 
 import argparse
-import shutil
 import sys
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 
 from handtorch_classroom import exercises as exercises_
 from handtorch_classroom import notebooks
 from handtorch_classroom.notebooks import NotebookError
+from handtorch_classroom.site_build import SiteError
+from handtorch_classroom.start import StartError
+from handtorch_classroom.syllabus import SyllabusError
 
 
 def start(port: int) -> int:
     """Build the book if it changed, serve it, and run JupyterLab."""
-    from handtorch_classroom.start import StartError
     from handtorch_classroom.start import start as start_lab
 
-    try:
-        return start_lab(_root(), port)
-    except StartError as error:
-        raise NotebookError(str(error)) from error
+    return start_lab(_root(), port)
 
 
 def grade(submissions: Path | None) -> int:
     """Grade your own exercises, or a class laid out as nbgrader lays it out."""
     from handtorch_classroom.grading import grade as grade_all
 
-    return grade_all(_root(), submissions)
+    report = grade_all(_root(), submissions, say=lambda line: print(line, flush=True))
+    print(f"\n{report.text()}")
+    return 1 if report.errors else 0
 
 
 def book() -> int:
@@ -84,7 +83,7 @@ def kills() -> int:
 
 def reset(name: str) -> int:
     """Put back the release form of an exercise; what stood there is kept aside."""
-    from handtorch_classroom.release import release
+    from handtorch_classroom.release import keep_aside, release
 
     if "/" not in name:
         raise NotebookError("name the exercise to reset: make reset EX=tokenizer/bpe")
@@ -95,10 +94,7 @@ def reset(name: str) -> int:
         print(f"{name} is in its release form already")
         return 0
     if path.is_file():
-        kept = _root() / "kept" / f"{exercise.name}-{datetime.now():%Y%m%d-%H%M%S}.ipynb"
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        shutil.move(path, kept)
-        print(f"yours is kept as {kept.relative_to(_root())}")
+        print(f"yours is kept as {keep_aside(_root(), path).relative_to(_root())}")
     path.write_text(fresh, encoding="utf-8")
     print(f"{name} is fresh")
     return 0
@@ -146,7 +142,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given.pop("command")
     try:
         return int(given.pop("call")(**given))
-    except NotebookError as error:
+    except (NotebookError, SiteError, StartError, SyllabusError) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -156,6 +152,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _root() -> Path:
     """The repository: commands run at its top."""
     root = Path.cwd()
-    if not (root / "_toc.yml").is_file():
-        raise NotebookError(f"{root} is not the top of the repository: it has no _toc.yml")
+    if not (root / "_config.yml").is_file():
+        raise NotebookError(f"{root} is not the top of the repository: it has no _config.yml")
     return root

@@ -18,12 +18,12 @@ TABLE_HEAD = """\
 
 *变异测试结果：每道练习的错误答案被判错了多少*
 
-A grade can be trusted as far as the tests behind it have been tried on wrong answers. Each exercise
-is tried on plausible wrong answers (each makes one mistake that people do make) and on idle ones
-(they return their input or a constant, or let a library do the work). A wrong answer is *killed* when
-it loses marks; idle ones must get none at all. *Visible* counts what the tests in the learner's
-notebook find without the grader's hidden ones. Right answers in another style must get full marks.
-This page is written by `make kills`; the test suite compares it with a fresh run.
+A grade can be trusted as far as the tests behind it have been tried on wrong answers. Each
+exercise is tried on plausible wrong answers (each makes one mistake that people do make) and on
+idle ones (they return their input or a constant, or let a library do the work). A wrong answer is
+*killed* when it loses marks; idle ones must get none at all. *Visible* counts what the tests in the
+learner's notebook find without the grader's hidden ones. Right answers in another style must get
+full marks. This page is written by `make kills`; the test suite compares it with a fresh run.
 """
 
 

@@ -19,7 +19,7 @@ from nbclient.exceptions import CellExecutionError
 Notebook = Any  # nbformat.NotebookNode, whose attributes no type checker can see
 
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
-CELL_METADATA = ("mystnb", "nbgrader", "tags")
+CELL_METADATA = ("deletable", "editable", "mystnb", "nbgrader", "tags")
 NOTEBOOK_METADATA = ("handtorch",)
 CELL_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 MACHINE_PATH = re.compile(r"(/home/|/Users/|/root/|/tmp/|/private/var/|[A-Z]:\\\\)[\w.-]+")
@@ -64,7 +64,9 @@ def normalize(notebook: Notebook) -> Notebook:
     count = 0
     for cell in normal.cells:
         cell.source = "\n".join(line.rstrip() for line in cell.source.strip("\n").split("\n"))
-        cell.metadata = {k: cell.metadata[k] for k in CELL_METADATA if cell.metadata.get(k)}
+        cell.metadata = {
+            k: cell.metadata[k] for k in CELL_METADATA if cell.metadata.get(k) not in (None, [], {})
+        }
         cell.id = _stable_id(cell, seen)
         cell.pop("attachments", None)
         if cell.cell_type == "code":

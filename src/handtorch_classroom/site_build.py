@@ -29,7 +29,7 @@ TOC_HEADER = """\
 # Made by `make book` from the syllabi and from the notebooks that exist: do not edit.
 """
 FRONT = ("book/notation", "book/questions")
-BACK = ("book/references",)
+BACK = ("book/kill_table", "book/references")
 WARNING = re.compile(r"(WARNING|ERROR|CRITICAL): ")
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -121,7 +121,7 @@ def table_of_contents(root: Path) -> str:
         entries = [_chapter_entry(root, chapters[name]) for name in names if name in chapters]
         if entries:
             parts.append({"caption": caption, "chapters": entries})
-    parts.append({"caption": "Sources", "chapters": [{"file": file} for file in BACK]})
+    parts.append({"caption": "Evidence", "chapters": [{"file": file} for file in BACK]})
     toc = {"format": "jb-book", "root": "book/intro", "parts": parts}
     return TOC_HEADER + yaml.safe_dump(toc, sort_keys=False, allow_unicode=True)
 

@@ -13,7 +13,7 @@ import webbrowser
 from importlib import resources
 from pathlib import Path
 
-from handtorch_classroom.site_build import build_site
+from handtorch_classroom.site_build import SiteError, build_site
 
 HOST = "127.0.0.1"
 
@@ -33,8 +33,7 @@ def start(root: Path, port: int) -> int:
     for number in (port, port + 1):
         _require_free(number, port)
     _quiet_lab()
-    site = build_site(root)
-    book = _serve(site, port + 1)
+    book = _serve(_site(root), port + 1)
     token = secrets.token_hex(16)
     lab = f"http://{HOST}:{port}/lab/tree/exercises?token={token}"
     print(f"The book:    http://{HOST}:{port + 1}/")
@@ -51,6 +50,17 @@ def start(root: Path, port: int) -> int:
         return 0
     finally:
         book.shutdown()
+
+
+def _site(root: Path) -> Path:
+    """The built site; if it cannot be built, a broken exercise say, the one built before."""
+    try:
+        return build_site(root)
+    except SiteError as error:
+        old = root / "_build" / "html"
+        print(f"{error}\nThe book is served as it was built before.", file=sys.stderr)
+        old.mkdir(parents=True, exist_ok=True)
+        return old
 
 
 def _run_lab(root: Path, port: int, token: str) -> subprocess.Popen[bytes]:

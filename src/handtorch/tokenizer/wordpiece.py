@@ -4,10 +4,10 @@ A piece inside a word carries the prefix ``##``: "hugs" starts out as ``h ##u ##
 joins pairs of neighbors, as BPE does, under one of three rules. Encoding forgets the merges and
 takes the longest piece that fits, again and again; a word that cannot be finished is ``[UNK]``.
 
-Google never published its trainer. The paper asks for the unit that raises the training data's
-likelihood the most ("gain"); the rule usually taught is the ratio of counts ("ratio"); Hugging
-Face's `WordPieceTrainer` is a BPE trainer ("frequency"), and so is this one then, piece by piece
-(``tests/tokenizer/test_wordpiece.py``).
+Google never published the trainer behind BERT. The paper asks for the unit that raises the
+training data's likelihood the most ("gain"); the rule usually taught is the ratio of counts
+("ratio"); Hugging Face's `WordPieceTrainer` is a BPE trainer ("frequency"), and so is this one
+then, piece by piece (``tests/tokenizer/test_wordpiece.py``).
 
 Left out: lower-casing, accent stripping and the spaces around Chinese characters, which BERT does
 before; the linear-time search of song2021.

@@ -1,0 +1,263 @@
+"""Run a notebook to judge it: every test cell ends up with its proof or with an error.
+
+A test cell counts only if it proved that it ran to its end: a last line, added while it runs,
+sends a random token back. What else came of a cell decides nothing, so warnings cost no points and
+a test cell that was skipped, emptied or cut short fails.
+
+A cell that ends the kernel, or that is stuck and cannot be interrupted, is left out: the kernel is
+started again, the cells without points run again without it, and the tests go on where they were.
+So a submission loses what cannot run and keeps what can.
+
+This is no sandbox, and a submission that looks for the token can find it.
+"""
+
+import asyncio
+import re
+import secrets
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from subprocess import DEVNULL
+from typing import Any
+
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionComplete, CellTimeoutError, DeadKernelError
+from traitlets.config import Config
+
+from handtorch_classroom.kernels import LimitedKernelManager
+from handtorch_classroom.notebooks import Notebook
+from handtorch_classroom.outputs import (
+    cell_name,
+    fail,
+    is_stream,
+    is_test,
+    without_frames,
+    writable,
+)
+
+PROOF = "application/x-handtorch-proof"
+PROOF_LINE = "__import__('IPython').get_ipython().display_pub.publish({{{type!r}: {token!r}}})"
+OUT_OF_TIME = "CellTimeoutError"  # the name nbgrader gives this error
+OUTPUT_WAIT = 10  # seconds for the last output of a cell that has ended
+INTERRUPT_WAIT = 2  # seconds for a cell to end that was interrupted
+LONGEST_ERROR = 20_000  # characters kept of an error's text
+
+KILLED = "ended the kernel (by os._exit, or by a crash)"
+STUCK = "ran longer than {seconds} s and could not be interrupted"
+STOPPED = "ran longer than {seconds} s and was stopped"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a notebook may take: seconds for a cell and for all cells, characters of output."""
+
+    cell_seconds: int = 30
+    notebook_seconds: int = 300
+    output: int = 200_000
+
+
+@dataclass
+class Outcome:
+    """What was odd in a run, a clause each: to be joined to sentences."""
+
+    notes: list[str] = field(default_factory=list)
+
+    def add(self, note: str) -> None:
+        if note not in self.notes:
+            self.notes.append(note)
+
+
+def execute(
+    notebook: Notebook, folder: Path, limits: Limits | None = None, config: Config | None = None
+) -> Outcome:
+    """Run `notebook` in place, in kernels started in `folder`; for use outside of asyncio."""
+    runner = Runner(notebook, folder, limits or Limits(), config)
+    with ThreadPoolExecutor(1) as pool:  # the caller's thread may have a loop: a server's has
+        return pool.submit(asyncio.run, runner.run()).result()
+
+
+class Runner(NotebookClient):  # type: ignore[misc, unused-ignore]
+    """Runs one notebook, restarting its kernel where a cell took it away."""
+
+    def __init__(
+        self, notebook: Notebook, folder: Path, limits: Limits, config: Config | None = None
+    ) -> None:
+        super().__init__(
+            notebook,
+            allow_errors=True,
+            config=config or Config(),
+            error_on_timeout={"ename": OUT_OF_TIME, "evalue": "", "traceback": []},
+            interrupt_on_timeout=True,
+            kernel_manager_class=LimitedKernelManager,
+            kernel_name="python3",
+            on_cell_executed=self._on_reply,
+            raise_on_iopub_timeout=True,
+            record_timing=False,
+            resources={"metadata": {"path": str(folder)}},
+            shutdown_kernel="immediate",
+            store_widget_state=False,
+        )
+        self._limits = limits
+        self.outcome = Outcome()
+
+    async def run(self) -> Outcome:
+        """Run all cells; afterwards every test cell has proved itself or holds an error.
+
+        Raises:
+            RuntimeError: if no kernel can be started.
+        """
+        deadline = time.monotonic() + self._limits.notebook_seconds
+        waiting = {i for i, cell in enumerate(self.nb.cells) if is_test(cell)}
+        lost: set[int] = set()  # cells that took the kernel away
+        index = 0
+        try:
+            while waiting and index < len(self.nb.cells):
+                left = int(deadline - time.monotonic())
+                if left < 1:
+                    break
+                if self._is_due(index, waiting, lost):
+                    if self.km is None:
+                        await self._start()
+                    gone = await self._judge(index, left)
+                    waiting.discard(index)
+                    if gone:
+                        lost.add(index)
+                        await self._stop()
+                        index = 0
+                        continue
+                index += 1
+        finally:
+            await self._stop()
+        if waiting:
+            limit = f"the notebook took longer than {self._limits.notebook_seconds} s"
+            self.outcome.add(limit)
+            for index in waiting:
+                fail(self.nb.cells[index], "NotRun", f"not run, because {limit}")
+        return self.outcome
+
+    def _is_due(self, index: int, waiting: set[int], lost: set[int]) -> bool:
+        """Whether a cell is to be run now: after a restart, tests that were judged are not."""
+        cell = self.nb.cells[index]
+        if cell.cell_type != "code" or index in lost:
+            return False
+        return index in waiting if is_test(cell) else bool(cell.source.strip())
+
+    async def _start(self) -> None:
+        self.reset_execution_trackers()
+        self.create_kernel_manager()
+        await self.async_start_new_kernel(stdout=DEVNULL, stderr=DEVNULL)  # iopub has them
+        await self.async_start_new_kernel_client()
+
+    async def _stop(self) -> None:
+        if self.km is not None:
+            await self._async_cleanup_kernel()
+
+    async def _judge(self, index: int, seconds_left: int) -> bool:
+        """Run one cell and see what came of it. Returns whether the kernel is gone."""
+        cell, source = self.nb.cells[index], self.nb.cells[index].source
+        self.timeout = min(self._limits.cell_seconds, seconds_left)
+        self.iopub_timeout = OUTPUT_WAIT
+        self._token, self._proved = secrets.token_hex(16), False
+        self._printed = 0
+        self._reply: dict[str, Any] = {}
+        if is_test(cell):
+            cell.source = f"{source}\n{PROOF_LINE.format(type=PROOF, token=self._token)}"
+        gone = ""
+        try:
+            await self.async_execute_cell(cell, index)
+        except DeadKernelError:
+            gone = KILLED
+        except CellTimeoutError:
+            gone = STUCK.format(seconds=self.timeout)
+        finally:
+            cell.source = source
+        if not gone and self._reply.get("ename") == OUT_OF_TIME:
+            self._note_own(index, STOPPED.format(seconds=self.timeout))
+            fail(cell, OUT_OF_TIME, STOPPED.format(seconds=self.timeout))
+        if gone:
+            self._note_own(index, f"{gone}, so the rest was run without it")
+            fail(cell, "KernelDied", gone)
+        self._settle(cell, index)
+        return bool(gone)
+
+    def _settle(self, cell: Notebook, index: int) -> None:
+        """Make the outputs say what nbgrader is to conclude: an error, or nothing against it."""
+        errors = [output for output in cell.outputs if output.output_type == "error"]
+        if self._printed > self._limits.output:
+            self._note(index, "printed more than is kept of it")
+        for error in errors:
+            error.traceback = without_frames(error, cell)
+            if not is_test(cell):
+                self._note_error(index, error)
+        if not is_test(cell):
+            return
+        if not self._proved and not errors:
+            fail(cell, "TestDidNotFinish", "the test cell did not run to its end")
+        for output in cell.outputs:
+            if output.output_type == "stream" and output.name == "stderr":
+                output.name = "stdout"  # nbgrader takes points for anything on stderr
+                self.outcome.add("a warning was printed, which costs nothing")
+
+    def _note(self, index: int, what: str) -> None:
+        self.outcome.add(f"{cell_name(self.nb.cells[index], index)} {what}")
+
+    def _note_own(self, index: int, what: str) -> None:
+        """What happened to a cell that is no test: what happened to a test is why it failed."""
+        if not is_test(self.nb.cells[index]):
+            self._note(index, what)
+
+    def _note_error(self, index: int, error: Notebook) -> None:
+        """Errors of the learner's own cells that explain why every test after them fails."""
+        if error.ename in ("IndentationError", "SyntaxError", "TabError"):
+            where = re.sub(r" \(\S+, (line \d+)\)$", r", \1", error.evalue.partition("\n")[0])
+            self._note(index, f"has a syntax error: {where}")
+        elif error.ename == "SystemExit":
+            self._note(index, "called sys.exit")
+        elif error.ename == "MemoryError":
+            self._note(index, "asked for more memory than is allowed")
+        elif error.ename not in ("KernelDied", "NotImplementedError", OUT_OF_TIME):
+            self._note(index, f"raised {error.ename}")
+
+    def _on_reply(self, cell: Notebook, execute_reply: Any, **_: Any) -> None:
+        self._reply = execute_reply["content"]
+        failed = self._reply.get("status") == "error"
+        if failed and not any(output.output_type == "error" for output in cell.outputs):
+            fail(cell, self._reply.get("ename", "Error"), self._reply.get("evalue", ""))
+
+    async def _async_handle_timeout(self, timeout: int, cell: Notebook | None = None) -> Any:
+        self.iopub_timeout = INTERRUPT_WAIT
+        return await super()._async_handle_timeout(timeout, cell)
+
+    def process_message(self, msg: Any, cell: Notebook, cell_index: int) -> Any:
+        """Like nbclient's, but a message that makes no sense is dropped, not raised."""
+        try:
+            return super().process_message(msg, cell, cell_index)
+        except CellExecutionComplete:
+            raise
+        except Exception:
+            self._note(cell_index, "sent output that cannot be read")
+            return None
+
+    def output(self, outs: Any, msg: Any, display_id: Any, cell_index: int) -> Any:
+        """Like nbclient's, but takes the proof and keeps no more output than the limit."""
+        content = msg["content"] = writable(msg["content"])
+        if PROOF in content.get("data", {}):
+            self._proved |= content["data"][PROOF] == self._token
+            return None
+        if msg["msg_type"] == "error":
+            content["evalue"] = content["evalue"][:LONGEST_ERROR]
+            content["traceback"] = [t[:LONGEST_ERROR] for t in content["traceback"]][:200]
+        else:
+            room = self._limits.output - self._printed
+            self._printed += len(str(content.get("text", content)))
+            if room <= 0:
+                return None
+            if msg["msg_type"] == "stream":
+                text = content["text"] = content["text"][:room]
+                if is_stream(outs[-1:], content["name"]) and not self.clear_before_next_output:
+                    outs[-1].text += text  # nbclient's own joining takes minutes for long lines
+                    return None
+            elif self._printed > self._limits.output:
+                return None
+        return super().output(outs, msg, display_id, cell_index)

@@ -1,0 +1,227 @@
+"""Grade the learner's own exercises, or a class: what ``make grade`` does.
+
+    report = grade(Path.cwd())                      # exercises/, as the student "you"
+    report = grade(Path.cwd(), Path("handed-in"))   # handed-in/<student>/<chapter>/<exercise>.ipynb
+
+Everything is written under grading/: copies of what was handed in, nbgrader's gradebook, the
+notebooks as they ran, the feedback pages. Notebooks run side by side, each in a kernel and a
+scratch folder of its own; the gradebook has one writer, this process. The preprocessors are those
+of nbgrader_config.py, so ``nbgrader autograde`` gives the same marks.
+"""
+
+import asyncio
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbgrader.utils import find_all_files, parse_utc
+from traitlets.config import Config
+from traitlets.utils.importstring import import_item
+
+from handtorch_classroom import release
+from handtorch_classroom.execution import Runner
+from handtorch_classroom.feedback import problem
+from handtorch_classroom.gradebook import load_config, open_gradebook, quiet
+from handtorch_classroom.handed_in import Handed, collect, collect_own, is_untouched, stage
+from handtorch_classroom.kernels import memory_is_limited
+from handtorch_classroom.notebooks import Notebook, NotebookError
+from handtorch_classroom.outputs import fail, is_test
+from handtorch_classroom.preprocessors import SafeExecute, add_notes, judged_unrun
+from handtorch_classroom.report import Report, Row
+from handtorch_classroom.submissions import GRADING, read_submission
+
+YOU = "you"
+Say = Callable[[str], None]
+
+
+def grade(
+    root: Path,
+    submissions: Path | None = None,
+    *,
+    only: Sequence[str] = (),
+    workers: int | None = None,
+    say: Say | None = None,
+) -> Report:
+    """Grade exercises/ as the submission of one learner, or the class in `submissions`.
+
+    Args:
+        root: the course, where nbgrader_config.py stands.
+        submissions: a folder laid out as <student>/<chapter>/<exercise>.ipynb; never changed.
+        only: names such as "tokenizer" or "tokenizer/bpe", to grade no more than these.
+        workers: notebooks to run at once; as many as there are cores if None.
+        say: called with a line for each notebook that was graded.
+
+    Raises:
+        NotebookError: if there is nothing to grade, or an exercise itself is broken.
+    """
+    root = root.resolve()
+    if submissions is None:
+        handed, unknown = collect_own(root, YOU), list[Row]()
+    else:
+        handed, unknown = collect(root, submissions.resolve())
+    handed = [one for one in handed if not only or {one.chapter, one.name} & set(only)]
+    if not handed:
+        raise NotebookError(f"{', '.join(only)}: no exercise of this name")
+    with quiet():
+        grader = Grader(root, load_config(root), say or (lambda line: None))
+        remarks = grader.prepare(handed)
+        rows = asyncio.run(grader.grade_all(handed, workers or _cores())) + unknown
+    rows.sort(key=lambda row: (row.student, row.chapter, row.exercise))
+    feedback = root / "grading" / "feedback"
+    report = Report(rows, feedback / YOU if submissions is None else feedback, remarks=remarks)
+    if submissions is not None:
+        report.write_csv(root / "grading" / "marks.csv")
+    return report
+
+
+class Grader:
+    """Grades notebooks of one course."""
+
+    def __init__(self, root: Path, config: Config, say: Say) -> None:
+        config.Exporter.default_preprocessors = []
+        self.root, self.config, self._say = root, config, say
+        self._release = root / "grading" / "release"
+        self._db_url = config.CourseDirectory.db_url
+        self._sanitize = self._steps(config.Autograde.sanitize_preprocessors)
+        steps = self._steps(config.Autograde.autograde_preprocessors)
+        self._limits = next(step.limits for step in steps if isinstance(step, SafeExecute))
+        self._record_steps = [step for step in steps if not isinstance(step, SafeExecute)]
+        exporter = import_item(config.GenerateFeedback.exporter_class)
+        self._feedback = exporter(config=config)
+        for step in self._steps(config.GenerateFeedback.preprocessors):
+            self._feedback.register_preprocessor(step, enabled=True)
+
+    def _steps(self, names: Sequence[str]) -> list[Any]:
+        return [import_item(name)(config=self.config) for name in names]
+
+    def prepare(self, handed: Sequence[Handed]) -> list[str]:
+        """Bring gradebook and copies up to date. Returns remarks for whoever grades."""
+        remarks = []
+        for chapter in sorted({one.chapter for one in handed}):
+            remark = release.fill_gradebook(self.root, chapter, self._release)
+            remarks += [remark] if remark else []
+        if not memory_is_limited():
+            remarks.append("This system does not limit the memory of what it runs.")
+        with open_gradebook(self.config) as gradebook:
+            for student, chapter in sorted({(one.student, one.chapter) for one in handed}):
+                mine = [o for o in handed if (o.student, o.chapter) == (student, chapter)]
+                stamp = stage(self.root / "grading" / "submitted" / student / chapter, mine)
+                gradebook.update_or_create_student(student)
+                gradebook.update_or_create_submission(chapter, student, timestamp=_time(stamp))
+        return remarks
+
+    async def grade_all(self, handed: Sequence[Handed], workers: int) -> list[Row]:
+        """Grade notebooks, `workers` at once; what goes wrong with one does not stop the rest."""
+        gate = asyncio.Semaphore(workers)
+        done = 0
+
+        async def grade_one(one: Handed) -> Row:
+            nonlocal done
+            async with gate:
+                try:
+                    row = await self.grade(one)
+                except Exception as error:
+                    notes = (f"could not be graded, by a fault of the grader: {error!r}",)
+                    row = Row(one.student, one.chapter, one.exercise, None, 0.0, notes)
+            done += 1
+            self._say(f"{done}/{len(handed)} {row.student} {row.name}: {row.what_happened}")
+            return row
+
+        return await asyncio.gather(*map(grade_one, handed))
+
+    async def grade(self, one: Handed) -> Row:
+        """Grade one notebook and write what came of it."""
+        for step, ending in (("autograded", ".ipynb"), ("feedback", ".html")):
+            self._path(one, step, ending).unlink(missing_ok=True)  # of an earlier run
+        if not one.path.exists() and not one.path.is_symlink():
+            return self._row(one, None, (one.note or "no notebook was handed in",))
+        submitted = read_submission(one.path)
+        of = {"student": one.student, "assignment": one.chapter, "notebook": one.exercise}
+        resources: dict[str, Any] = {"nbgrader": {**of, "db_url": self._db_url}, "metadata": {}}
+        notebook: Notebook = submitted
+        for step in self._sanitize:
+            notebook, resources = step(notebook, resources)
+        started = not is_untouched(submitted, self._release / one.chapter / one.path.name)
+        if not started:
+            for cell in filter(is_test, notebook.cells):
+                fail(cell, "NotRun", "not started")
+        elif not judged_unrun(notebook):
+            with tempfile.TemporaryDirectory(prefix="grading-") as folder:
+                self._copy_support_files(one.chapter, Path(folder))
+                runner = Runner(notebook, Path(folder), self._limits, self.config)
+                add_notes(notebook, (await runner.run()).notes)
+        for step in self._record_steps:
+            notebook, resources = step(notebook, resources)
+        self._write(one, "autograded", ".ipynb", nbformat.writes(notebook))
+        if started:
+            self._write_feedback(one, notebook, resources)
+        return self._row(one, notebook, (), started)
+
+    def _write_feedback(self, one: Handed, notebook: Notebook, resources: dict[str, Any]) -> None:
+        try:
+            html, _ = self._feedback.from_notebook_node(notebook, resources)
+        except Exception as error:  # a page is no reason to lose a mark
+            add_notes(notebook, [f"no feedback page could be written ({error!r})"])
+        else:
+            self._write(one, "feedback", ".html", html)
+
+    def _row(
+        self, one: Handed, notebook: Notebook | None, notes: tuple[str, ...], started: bool = True
+    ) -> Row:
+        """The row of a notebook, its marks from the gradebook; of none at all: 0 points."""
+        with open_gradebook(self.config) as gradebook:
+            marks = gradebook.find_submission_notebook(one.exercise, one.chapter, one.student)
+            if notebook is None:
+                for mark in marks.grades:
+                    mark.auto_score, mark.needs_manual_grade = 0, False
+                gradebook.db.commit()
+            score = max(0.0, marks.score - (marks.late_submission_penalty or 0.0))
+            most = marks.max_score
+        tests = [] if notebook is None else [cell for cell in notebook.cells if is_test(cell)]
+        found = [(cell.metadata.nbgrader.grade_id, problem(cell)) for cell in tests]
+        return Row(
+            *(one.student, one.chapter, one.exercise, score, most),
+            notes=notes or tuple(notebook.metadata[GRADING]["notes"] if notebook else ()),
+            problems=tuple((name, p) for name, p in found if p is not None and started),
+            tests=len(tests),
+            started=started,
+        )
+
+    def _write(self, one: Handed, step: str, ending: str, text: str) -> None:
+        path = self._path(one, step, ending)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(".part")
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+
+    def _path(self, one: Handed, step: str, ending: str) -> Path:
+        folder = self.root / "grading" / step / one.student / one.chapter
+        return folder / f"{one.exercise}{ending}"
+
+    def _copy_support_files(self, chapter: str, folder: Path) -> None:
+        """Put files that stand beside the solutions, such as data, into the scratch folder."""
+        source = self.root / "solutions" / chapter
+        ignored = [*self.config.CourseDirectory.ignore, "*.ipynb"]
+        for name in find_all_files(str(source), ignored):
+            target = folder / Path(name).relative_to(source)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(name, target)
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _time(stamp: str) -> datetime | None:
+    """nbgrader's timestamp.txt as a time; what is none does not count."""
+    try:
+        return parse_utc(stamp) if stamp else None
+    except (ValueError, OverflowError):
+        return None
