@@ -271,7 +271,7 @@ def _names(code: CodeType) -> list[tuple[str, str]]:
             names.append(("import", str(value)))
         elif instruction.opname.startswith(("LOAD_ATTR", "LOAD_METHOD", "IMPORT_FROM")):
             names.append(("attribute", str(value)))
-        elif isinstance(value, str) and value.isidentifier():
+        elif instruction.opname in ("LOAD_CONST", "RETURN_CONST") and isinstance(value, str):
             names.append(("text", value))
     return names
 

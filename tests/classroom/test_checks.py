@@ -202,6 +202,22 @@ def test_by_hand_does_not_take_a_method_for_the_builtin_of_its_name():
     by_hand(answer)
 
 
+def test_by_hand_leaves_the_names_of_variables_to_their_owner():
+    def route(text, tokenizers):
+        transformers = [tokenizer(text) for tokenizer in tokenizers]
+        return lambda: transformers
+
+    by_hand(route)
+
+
+def test_by_hand_finds_a_name_given_to_getattr():
+    def attention(q, k, v):
+        return getattr(torch.nn.functional, "scaled_dot_product_attention")(q, k, v)  # noqa: B009
+
+    without = ["scaled_dot_product_attention"]
+    assert "scaled_dot_product_attention" in failure(lambda: by_hand(attention, without=without))
+
+
 def test_of_a_long_value_only_the_part_that_differs_is_shown():
     long = {n: [n] * 3 for n in range(50)}
     message = failure(lambda: case(returns({**long, 7: [7, 0, 7]})).gives(long))

@@ -1,0 +1,11 @@
+"""Appends the ids of each span as a list."""
+
+
+def route(text, encoders):
+    if "default" not in encoders:
+        raise ValueError(f"encoders has {sorted(encoders)}; it must have 'default' too")
+    ids = []
+    for script, span in split_by_script(text):
+        encode = encoders.get(script, encoders["default"])
+        ids.append(encode(span))
+    return ids

@@ -1,0 +1,18 @@
+"""Checks neither min_frequency nor special_tokens."""
+
+
+def build_vocabulary(corpus, size, special_tokens, min_frequency):
+    word_counts = count_words(corpus, special_tokens)
+    tokens = [*special_tokens, *sorted(set("".join(word_counts)))]
+    if size < len(tokens):
+        raise ValueError(f"size is {size}")
+    words, counts, pair_counts, where = index_pairs(word_counts)
+    merges = []
+    while len(tokens) < size and pair_counts:
+        best = min(pair_counts, key=lambda pair: (-pair_counts[pair], pair))
+        if pair_counts[best] < min_frequency:
+            break
+        apply_merge(best, words, counts, pair_counts, where)
+        tokens.append("".join(best))
+        merges.append(best)
+    return tokens, merges
