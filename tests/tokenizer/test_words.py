@@ -10,9 +10,9 @@ from handtorch.tokenizer.words import (
     BackoffTokenizer,
     CharTokenizer,
     WordTokenizer,
-    build_vocabulary,
     char_ngrams,
     max_match,
+    word_vocabulary,
 )
 
 TEXTS = corpora.docstrings()[:300]
@@ -40,10 +40,10 @@ def test_word_tokenizer_equals_wordlevel_of_tokenizers(max_size: int, min_count:
 
 def test_vocabulary_is_sorted_by_count_then_string_with_the_unknown_word_first() -> None:
     counts = {"b": 2, "a": 2, "c": 3, "d": 1, "<unk>": 9}
-    assert build_vocabulary(counts) == ["<unk>", "c", "a", "b", "d"]
-    assert build_vocabulary(counts, max_size=3) == ["<unk>", "c", "a"]
-    assert build_vocabulary(counts, min_count=2) == ["<unk>", "c", "a", "b"]
-    assert build_vocabulary({}) == ["<unk>"]
+    assert word_vocabulary(counts) == ["<unk>", "c", "a", "b", "d"]
+    assert word_vocabulary(counts, max_size=3) == ["<unk>", "c", "a"]
+    assert word_vocabulary(counts, min_count=2) == ["<unk>", "c", "a", "b"]
+    assert word_vocabulary({}) == ["<unk>"]
 
 
 def test_a_word_off_the_list_is_lost_and_spacing_with_it() -> None:
@@ -110,9 +110,9 @@ def test_max_match_loses_nothing(text: str, words: set[str], backward: bool) -> 
 
 def test_bad_arguments_are_named() -> None:
     with pytest.raises(ValueError, match="max_size is 0"):
-        build_vocabulary({"a": 1}, max_size=0)
+        word_vocabulary({"a": 1}, max_size=0)
     with pytest.raises(ValueError, match="min_count is 0"):
-        build_vocabulary({"a": 1}, min_count=0)
+        word_vocabulary({"a": 1}, min_count=0)
     with pytest.raises(ValueError, match="none of them is '<unk>'"):
         WordTokenizer(["a"])
     with pytest.raises(ValueError, match="'a' twice"):

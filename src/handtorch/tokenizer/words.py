@@ -23,7 +23,7 @@ MARKS = ("<B>", "<M>", "<E>")
 Split: TypeAlias = Callable[[str], Iterable[str]]
 
 
-def build_vocabulary(
+def word_vocabulary(
     counts: Mapping[str, int], max_size: int | None = None, min_count: int = 1
 ) -> list[str]:
     """The vocabulary: ``<unk>``, then the words by falling count, equal counts in string order.
@@ -81,10 +81,10 @@ class WordTokenizer:
         min_count: int = 1,
         split: Split | None = None,
     ) -> Self:
-        """Count the words of `texts` and keep those that `build_vocabulary` keeps."""
+        """Count the words of `texts` and keep those that `word_vocabulary` keeps."""
         cut = split or cls._cut
         counts = Counter(word for text in texts for word in cut(text))
-        return cls(build_vocabulary(counts, max_size, min_count), split)
+        return cls(word_vocabulary(counts, max_size, min_count), split)
 
     @property
     def vocab_size(self) -> int:
@@ -152,7 +152,7 @@ class BackoffTokenizer(WordTokenizer):
         counts = Counter(word for text in texts for word in cut(text) if not _is_spelled(word))
         chars = sorted({char for word in counts for char in word})
         spelled = [mark + char for mark in MARKS for char in chars]
-        return cls([*build_vocabulary(counts, max_size, min_count), *spelled], split)
+        return cls([*word_vocabulary(counts, max_size, min_count), *spelled], split)
 
     def encode(self, text: str) -> list[int]:
         """The ids of `text`; a character never seen in training is still ``<unk>``."""

@@ -1,0 +1,17 @@
+"""Puts begin and end around the text instead of their ids around the ids."""
+
+
+def encode(text, vocab, special, begin=None, end=None, allow_special=True):
+    for name, token in (("begin", begin), ("end", end)):
+        if token is not None and token not in special:
+            raise ValueError(f"{name} is {token!r}; it must be one of {list(special)}")
+    text = (begin or "") + text + (end or "")
+    ids = []
+    behind = 0
+    if allow_special and special:
+        longest_first = sorted(special, key=len, reverse=True)
+        for found in re.finditer("|".join(map(re.escape, longest_first)), text):
+            ids += [*cut(text[behind : found.start()], vocab), special[found[0]]]
+            behind = found.end()
+    ids += cut(text[behind:], vocab)
+    return ids

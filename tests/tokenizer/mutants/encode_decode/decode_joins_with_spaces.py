@@ -1,0 +1,9 @@
+"""Joins the spellings with spaces."""
+
+
+def decode(ids, vocab, special, skip_special=False):
+    spelling = {i: token for token, i in [*vocab.items(), *special.items()]}
+    for i in ids:
+        if i not in spelling:
+            raise ValueError(f"unknown id {i}")
+    return " ".join(spelling[i] for i in ids if not (skip_special and i in special.values()))

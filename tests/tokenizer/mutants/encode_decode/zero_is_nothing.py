@@ -1,0 +1,16 @@
+"""Takes the id 0 for a missing one."""
+
+
+def encode(text, vocab, special, begin=None, end=None, allow_special=True):
+    for name, token in (("begin", begin), ("end", end)):
+        if token is not None and token not in special:
+            raise ValueError(f"{name} is {token!r}; it must be one of {list(special)}")
+    ids = [special[begin]] if special.get(begin) else []
+    behind = 0
+    if allow_special and special:
+        longest_first = sorted(special, key=len, reverse=True)
+        for found in re.finditer("|".join(map(re.escape, longest_first)), text):
+            ids += [*cut(text[behind : found.start()], vocab), special[found[0]]]
+            behind = found.end()
+    ids += cut(text[behind:], vocab)
+    return [*ids, special[end]] if special.get(end) else ids
