@@ -187,6 +187,38 @@ def try_mutant(exercise: Exercise, mutant: Answer) -> Trial:
     )
 
 
+def ends_in_report(source: str) -> bool:
+    """Whether a test cell ends in ``report()``, or in the call of its own function that does."""
+    *others, last = ast.parse(source).body or [ast.Pass()]
+    for node in others:
+        if isinstance(node, ast.FunctionDef) and ast.unparse(last) == f"{node.name}()":
+            last = node.body[-1]
+    return ast.unparse(last) == "report()"
+
+
+def bound_names(source: str) -> list[str]:
+    """The names that a test cell binds in the learner's namespace, but for those of its own kind.
+
+    A test cell runs where the learner's functions live: a loop variable of it called ``count``
+    would take the place of a helper of that name.
+    """
+    names: set[str] = set()
+    todo: list[ast.AST] = [ast.parse(source)]
+    scopes = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    inner = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+    while todo:
+        node = todo.pop()
+        if isinstance(node, scopes):
+            names.add(node.name)
+        elif isinstance(node, ast.alias):
+            names.add((node.asname or node.name).split(".")[0])
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+        elif not isinstance(node, inner):
+            todo += ast.iter_child_nodes(node)
+    return sorted(name for name in names if not name.startswith(("check_", "Check")))
+
+
 def anatomy(exercise: Exercise) -> list[str]:
     """What the notebook lacks of an exercise's parts, a sentence each."""
     lacks: list[str] = []
@@ -198,8 +230,8 @@ def anatomy(exercise: Exercise) -> list[str]:
     if not about.get("questions"):
         lacks.append("questions in the notebook's metadata must name question ids of the syllabus")
     prose = "\n".join(c.source for c in exercise.solution.cells if c.cell_type == "markdown")
-    if prose.count("<details>") < 3:
-        lacks.append("three folded hints (<details>) are needed: nudge, approach, pseudocode")
+    if prose.count(":::{dropdown} Hint") < 3:
+        lacks.append("three hints folded by dropdown are needed: nudge, approach, pseudocode")
     instructor = [c for c in exercise.solution.cells if "instructor" in notebooks.tags(c)]
     if not instructor:
         lacks.append("a Markdown cell tagged `instructor` must say why the solution is right")
@@ -208,10 +240,15 @@ def anatomy(exercise: Exercise) -> list[str]:
         if graded and cell.id != graded.get("grade_id"):
             lacks.append(f"cell {cell.id}: its id must equal its grade_id {graded.get('grade_id')}")
         if graded.get("grade"):
-            if not cell.source.rstrip().endswith("report()"):
+            if not ends_in_report(cell.source):
                 lacks.append(f"test cell {cell.id} must end in report(), outside hidden tests")
             if "case(" not in cell.source and "require(" not in cell.source:
                 lacks.append(f"test cell {cell.id} checks nothing")
+            if taken := bound_names(cell.source):
+                lacks.append(
+                    f"test cell {cell.id} sets {', '.join(taken)}: learners may use these names, "
+                    "so its own must begin with check_ or Check"
+                )
     if "### BEGIN HIDDEN TESTS" not in "\n".join(c.source for c in exercise.solution.cells):
         lacks.append("no test cell has hidden tests")
     wrong = [m for m in exercise.mutants() if not m.is_idle]
