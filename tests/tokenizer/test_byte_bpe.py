@@ -14,7 +14,7 @@ from handtorch.tokenizer.bpe_apply import apply_merges_by_heap, apply_merges_by_
 from handtorch.tokenizer.byte_bpe import GPT2_BYTE_ORDER, ByteLevelBPE, bytes_to_unicode
 from handtorch.tokenizer.pretokenize import GPT2_PATTERN_SOURCE
 
-TEXTS = [*corpora.docstrings()[::8], *corpora.chinese(), *corpora.sources()[::20]]
+TEXTS = [*corpora.docstrings()[::8], *corpora.chinese(), *corpora.functions()[::20]]
 SIZE = 2000
 any_text = st.text(st.characters(), max_size=60)  # lone surrogates and NUL included
 # Text of which the merges are not ignorant: docstrings cut anywhere, mixed with any character.
@@ -80,7 +80,7 @@ def test_ids_equal_those_of_tokenizers_and_tiktoken(
 
 
 def test_ids_equal_those_of_tiktoken_on_real_text(tokenizer, from_tiktoken):
-    for text in [*corpora.docstrings()[1::20], *corpora.sources()[1::10], *corpora.chinese()]:
+    for text in [*corpora.docstrings()[1::20], *corpora.functions()[1::10], *corpora.chinese()]:
         assert tokenizer.encode(text) == from_tiktoken.encode_ordinary(text)
 
 
@@ -188,6 +188,8 @@ def test_it_travels_to_another_process_without_its_cache(tokenizer):
 def test_bad_arguments_are_named(tokenizer):
     with pytest.raises(ValueError, match="vocab_size is 255"):
         ByteLevelBPE.train(["a"], 255)
+    with pytest.raises(ValueError, match="texts is the string 'abc'"):
+        ByteLevelBPE.train("abc", 300)
     with pytest.raises(ValueError, match="byte_order is"):
         ByteLevelBPE([], byte_order=range(1, 257))
     with pytest.raises(ValueError, match=r"merges\[0\] is"):

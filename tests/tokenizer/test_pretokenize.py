@@ -89,7 +89,7 @@ def test_nothing_is_lost_and_the_fast_patterns_cut_as_the_general_one(text):
 
 
 def test_equal_to_tokenizers_on_real_text():
-    sources = [text[:5000] for text in corpora.sources()[::10]]
+    sources = [text[:5000] for text in corpora.functions()[::10]]
     for text in [*corpora.docstrings()[::40], *corpora.chinese()[::20], *sources]:
         assert split_gpt2(text) == oracle(text)
 
@@ -112,3 +112,5 @@ def test_count_words():
     assert count_words(["a b a", "b\nc"]) == {"a": 2, "b": 2, "c": 1}
     assert count_words(iter(["a a"]), split_gpt2) == {"a": 1, " a": 1}
     assert count_words([]) == {}
+    with pytest.raises(ValueError, match="texts is the string 'a b'"):
+        count_words("a b")

@@ -1,4 +1,4 @@
-"""Byte-pair encoding on characters, as Sennrich et al. :cite:p:`sennrich2016` describe it.
+"""Byte-pair encoding on characters, as Sennrich, Haddow and Birch describe it (sennrich2016).
 
 Training starts from characters and, again and again, joins the pair of neighboring symbols that
 occurs most often. Encoding replays the joins in the order in which they were learned. Both are

@@ -5,7 +5,7 @@ one that makes the smallest id, and of its places the leftmost. A piece of a few
 searched anew after each merge; a piece of a million bytes, which some text does hold, needs a
 heap, or its cost would grow with the square of its length.
 
-What this leaves out: dropping merges at random (BPE-dropout :cite:p:`provilkov2020`).
+What this leaves out: dropping merges at random (BPE-dropout, provilkov2020).
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Byte-level BPE, as GPT-2 introduced it :cite:p:`radford2019`: BPE whose characters are bytes.
+"""Byte-level BPE, as GPT-2 introduced it (radford2019): BPE whose characters are bytes.
 
 Text is cut by GPT-2's pattern, each piece is encoded as UTF-8, and merges join bytes within a
 piece. As all 256 bytes are tokens, nothing is unknown and decoding gives back every string.
@@ -10,7 +10,7 @@ ids are those of `tokenizers` and `tiktoken`.
 
 import codecs
 from collections.abc import Iterable, Sequence
-from itertools import chain
+from itertools import chain, islice
 
 from handtorch.tokenizer.bpe_apply import apply_merges
 from handtorch.tokenizer.bpe_fast import learn_merges
@@ -84,20 +84,18 @@ class ByteLevelBPE:
             byte_order: as in the class.
 
         Raises:
-            ValueError: if `vocab_size` is below 256.
+            ValueError: if `vocab_size` is below 256, or `texts` is one string.
         """
         if vocab_size < 256:
             raise ValueError(f"vocab_size is {vocab_size}; it must be 256 or more, one per byte")
+        if isinstance(texts, str):
+            raise ValueError(f"texts is the string {texts[:20]!r}; it must be several strings")
         word_counts = count_words(chain.from_iterable(map(chunks, texts)), split_gpt2)
         vocab = _single_bytes(byte_order)
         to_id = _byte_to_id(byte_order)
         words = [_to_bytes(word).translate(to_id) for word in word_counts]
-        merges: list[tuple[bytes, bytes]] = []
-        if len(vocab) < vocab_size:
-            for a, b in learn_merges(words, list(word_counts.values()), vocab, ties="ids"):
-                merges.append((vocab[a], vocab[b]))
-                if len(vocab) == vocab_size:
-                    break
+        pairs = learn_merges(words, list(word_counts.values()), vocab, ties="ids")
+        merges = [(vocab[a], vocab[b]) for a, b in islice(pairs, vocab_size - 256)]
         return cls(merges, byte_order)
 
     @property

@@ -1,6 +1,6 @@
 """Pre-tokenization: cutting text into the pieces that merges never cross, and counting them.
 
-GPT-2 :cite:p:`radford2019` cuts with one regular expression. It is written for an engine that
+GPT-2 (radford2019) cuts with one regular expression. It is written for an engine that
 knows ``\\p{L}`` (letters) and ``\\p{N}`` (numbers); Python's ``re`` knows neither, and its ``\\s``
 takes in U+001C to U+001F, which Unicode does not call white space. The three classes are
 therefore spelled out here from ``unicodedata``, and the pattern cuts exactly as the original.
@@ -95,7 +95,12 @@ def count_words(
     Args:
         texts: the texts, one at a time; a generator will do.
         split: what cuts a text into words, for example `split_gpt2`.
+
+    Raises:
+        ValueError: if `texts` is one string.
     """
+    if isinstance(texts, str):
+        raise ValueError(f"texts is the string {texts[:20]!r}; it must be several strings")
     counts: Counter[str] = Counter()
     for text in texts:
         counts.update(split(text))
