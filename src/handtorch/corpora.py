@@ -57,11 +57,6 @@ def functions() -> list[str]:
     return list(_pinned("functions.txt", _functions_of))
 
 
-def sources() -> list[str]:
-    """The old name of `functions`."""
-    return functions()
-
-
 def all_sources(max_bytes: int) -> str:
     """The first `max_bytes` of all source text of *this* Python's standard library.
 
