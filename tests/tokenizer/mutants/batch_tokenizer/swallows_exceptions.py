@@ -4,6 +4,7 @@
 def in_threads(function, items, workers):
     if workers < 1:
         raise ValueError(f"workers is {workers}; it must be 1 or more")
+
     def careful(item):
         try:
             return function(item)
