@@ -9,6 +9,7 @@ redefines functions of the solution; its docstring says which mistake it makes.
 
 import ast
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -187,12 +188,21 @@ def try_mutant(exercise: Exercise, mutant: Answer) -> Trial:
     )
 
 
+def try_mutants(exercise: Exercise) -> list[Trial]:
+    """`try_mutant` for every wrong answer, in order of their names.
+
+    Several run at once: each is a process of its own, and some spend their time waiting.
+    """
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        return list(pool.map(lambda mutant: try_mutant(exercise, mutant), exercise.mutants()))
+
+
 def ends_in_report(source: str) -> bool:
     """Whether a test cell ends in ``report()``, or in the call of its own function that does."""
     *others, last = ast.parse(source).body or [ast.Pass()]
-    for node in others:
-        if isinstance(node, ast.FunctionDef) and ast.unparse(last) == f"{node.name}()":
-            last = node.body[-1]
+    functions = {f"{node.name}()": node for node in others if isinstance(node, ast.FunctionDef)}
+    if own := functions.get(ast.unparse(last)):
+        last = own.body[-1]
     return ast.unparse(last) == "report()"
 
 
@@ -200,23 +210,32 @@ def bound_names(source: str) -> list[str]:
     """The names that a test cell binds in the learner's namespace, but for those of its own kind.
 
     A test cell runs where the learner's functions live: a loop variable of it called ``count``
-    would take the place of a helper of that name.
+    would take the place of a helper of that name. What a function declares `global` is not among
+    them: it does so on purpose, to count the calls of a learner's function, and puts it back.
     """
-    names: set[str] = set()
+    names: set[str | None] = set()
     todo: list[ast.AST] = [ast.parse(source)]
-    scopes = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    inner = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
     while todo:
         node = todo.pop()
-        if isinstance(node, scopes):
-            names.add(node.name)
-        elif isinstance(node, ast.alias):
-            names.add((node.asname or node.name).split(".")[0])
-        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            names.add(node.id)
-        elif not isinstance(node, inner):
-            todo += ast.iter_child_nodes(node)
-    return sorted(name for name in names if not name.startswith(("check_", "Check")))
+        apart: list[ast.AST] = []  # what runs in a namespace of its own, or later
+        match node:
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                names.add(node.name)
+                apart = [*node.body]
+            case ast.Lambda():
+                apart = [node.body]
+            case ast.comprehension():
+                apart = [node.target]  # what := binds in a comprehension is bound outside
+            case ast.alias():
+                names.add(node.asname or node.name.partition(".")[0])
+            case ast.Name(ctx=ast.Store() | ast.Del()):
+                names.add(node.id)
+            case ast.ExceptHandler() | ast.MatchAs() | ast.MatchStar():
+                names.add(node.name)
+            case ast.MatchMapping():
+                names.add(node.rest)
+        todo += [child for child in ast.iter_child_nodes(node) if child not in apart]
+    return sorted(name for name in names if name and not name.startswith(("check_", "Check")))
 
 
 def anatomy(exercise: Exercise) -> list[str]:

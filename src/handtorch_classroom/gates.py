@@ -5,7 +5,7 @@ from pathlib import Path
 
 from handtorch_classroom import notebooks
 from handtorch_classroom.answers import check_page
-from handtorch_classroom.exercises import Exercise, Trial, all_exercises, anatomy, try_mutant
+from handtorch_classroom.exercises import Exercise, Trial, all_exercises, anatomy, try_mutants
 from handtorch_classroom.notebooks import NotebookError
 from handtorch_classroom.release import release
 from handtorch_classroom.syllabus import FILE_NAME, load_chapter
@@ -34,10 +34,9 @@ def gate_exercise(exercise: Exercise, say: Say = lambda line: None) -> list[str]
     say(f"{exercise}: {exercise.max_points} points, anatomy and release tried")
     failures += gate_solution(exercise)
     failures += gate_alternatives(exercise, say)
-    trials = []
-    for mutant in exercise.mutants():
-        trials.append(try_mutant(exercise, mutant))
-        say(f"  {mutant.name}: {_verdict(trials[-1])}\n    {_indented(trials[-1].message)}")
+    trials = try_mutants(exercise)
+    for trial in trials:
+        say(f"  {trial.answer.name}: {_verdict(trial)}\n    {_indented(trial.message)}")
     return failures + gate_mutants(exercise, trials)
 
 
@@ -116,10 +115,9 @@ def kill_table(root: Path, say: Say = lambda line: None) -> str:
     """The published table of all exercises, from a fresh run of every answer."""
     rows, details = [], []
     for exercise in all_exercises(root):
-        trials = []
-        for mutant in exercise.mutants():
-            trials.append(try_mutant(exercise, mutant))
-            say(f"{exercise}: {mutant.name}: {_verdict(trials[-1])}")
+        trials = try_mutants(exercise)
+        for trial in trials:
+            say(f"{exercise}: {trial.answer.name}: {_verdict(trial)}")
         right = exercise.alternatives()
         passing = sum(not _failed("", exercise.try_answer(answer)) for answer in right)
         rows.append(table_row(exercise, trials, passing, len(right)))
@@ -146,13 +144,13 @@ def table_row(exercise: Exercise, trials: list[Trial], passing: int, right: int)
 
 
 def table_details(exercise: Exercise, trials: list[Trial]) -> str:
-    """The wrong answers of an exercise, each with its marks."""
-    lines = [f":::{{dropdown}} {exercise}", "| wrong answer | marks | found by |", "|---|---|---|"]
+    """The wrong answers of an exercise, each with the tests that find it."""
+    lines = [f":::{{dropdown}} {exercise}", "| wrong answer | found by |", "|---|---|"]
     for trial in trials:
         finder = "visible tests" if trial.killed_visibly else "hidden tests"
         mistake = trial.answer.mistake.replace("|", "\\|")
         found = finder if trial.killed else "nobody"
-        lines.append(f"| {mistake} | {trial.points} of {trial.max_points} | {found} |")
+        lines.append(f"| {mistake} | {found} |")
     return "\n".join([*lines, ":::", ""])
 
 

@@ -121,7 +121,8 @@ def table_of_contents(root: Path) -> str:
         entries = [_chapter_entry(root, chapters[name]) for name in names if name in chapters]
         if entries:
             parts.append({"caption": caption, "chapters": entries})
-    parts.append({"caption": "Evidence", "chapters": [{"file": file} for file in BACK]})
+    back = [file for file in BACK if (root / f"{file}.md").is_file()]
+    parts.append({"caption": "Evidence", "chapters": [{"file": file} for file in back]})
     toc = {"format": "jb-book", "root": "book/intro", "parts": parts}
     return TOC_HEADER + yaml.safe_dump(toc, sort_keys=False, allow_unicode=True)
 

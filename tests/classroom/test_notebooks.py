@@ -59,6 +59,7 @@ def test_normal_form_is_stable_and_ids_do_not_depend_on_chance():
     assert once == notebooks.dumps(notebooks.normalize(nbformat.reads(once, as_version=4)))
 
 
+@pytest.mark.filterwarnings("ignore:Non-unique cell id")
 def test_two_cells_with_one_text_get_two_ids():
     cells = [nbformat.v4.new_code_cell("x", id="same") for _ in range(3)]
     normal = notebooks.normalize(nbformat.v4.new_notebook(cells=cells))
