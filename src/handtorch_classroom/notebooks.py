@@ -124,6 +124,7 @@ def execute(notebook: Notebook, folder: Path, timeout: int = CELL_TIMEOUT) -> No
         fresh,
         timeout=timeout,
         kernel_name="python3",
+        extra_arguments=["--log-level=ERROR"],  # it warns of TCP at every start
         resources={"metadata": {"path": str(folder)}},
         record_timing=False,
     )

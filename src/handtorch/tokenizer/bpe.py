@@ -2,8 +2,8 @@
 
 Training starts from characters and, again and again, joins the pair of neighboring symbols that
 occurs most often. Encoding replays the joins in the order in which they were learned. Both are
-written as plainly as possible: every step counts every pair anew. `bpe_fast` gives the same
-merges without counting anew; `byte_bpe` starts from bytes instead of characters.
+written as plainly as possible: every step goes through all pairs anew. `bpe_fast` gives the same
+merges without that; `byte_bpe` starts from bytes instead of characters.
 
 What this leaves out: a marker of word boundaries (append one to the words to have it, as in
 ``"low_"``) and ids (`byte_bpe` has them).
@@ -86,9 +86,9 @@ def train_bpe(
 def bpe_encode(word: str, merges: Sequence[Pair]) -> list[str]:
     """Cut `word` into symbols: of the merges that apply, the earliest first, everywhere.
 
-    A merge only applies after those that made its parts, so this is the replay of `merges` in
-    order, without trying the ones that do not occur. Characters that training never saw come
-    out as they are, one symbol each.
+    Merges that training yields only apply after those that made their parts, and no two make
+    the same symbol, so this is their replay in order, without trying the ones that do not
+    occur. Characters that training never saw come out as they are, one symbol each.
 
     Example: ``"lower", [("l", "o"), ("lo", "w")]`` -> ``["low", "e", "r"]``
     """

@@ -22,9 +22,10 @@ def symbols_visited(word_counts: Mapping[str, int], merges: Sequence[Pair]) -> d
 
     Returns:
         Four totals: if every word of the text is gone through again; if every distinct word is;
-        if only the distinct words are that hold the pair; if only the places of the pair are.
+        if only the distinct words are that hold the pair; if only the places of the pair are,
+        each with its neighbors.
 
-    Example: ``{"ab": 3, "cd": 1}, [("a", "b")]`` -> 8, 4, 2 and 1
+    Example: ``{"abcd": 3, "cd": 1}, [("a", "b")]`` -> 14, 6, 4 and 3
     """
     words = [tuple(word) for word in word_counts]
     counts = list(word_counts.values())
@@ -43,7 +44,9 @@ def symbols_visited(word_counts: Mapping[str, int], merges: Sequence[Pair]) -> d
             places = len(words[i]) - len(merged)
             if places:
                 visited["words with pair"] += len(words[i])
-                visited["places"] += places
+                for k, symbol in enumerate(merged):
+                    if symbol == pair[0] + pair[1]:  # its two parts, and a neighbor on each side
+                        visited["places"] += 2 + (k > 0) + (k < len(merged) - 1)
                 text -= places * counts[i]
                 distinct -= places
                 words[i] = merged

@@ -4,8 +4,8 @@ Text is cut by GPT-2's pattern, each piece is encoded as UTF-8, and merges join 
 piece. As all 256 bytes are tokens, nothing is unknown and decoding gives back every string.
 
 What this leaves out: special tokens (`special_tokens` adds them) and encoding in several
-processes (`batching`). Vocabularies of released models are not loaded; with the same merges the
-ids are those of `tokenizers` and `tiktoken`.
+processes (`batching`). Vocabularies of released models are not loaded; with the same merges and
+the same order of the bytes the ids are those of `tokenizers` and `tiktoken`.
 """
 
 import codecs

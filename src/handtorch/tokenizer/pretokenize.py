@@ -3,7 +3,8 @@
 GPT-2 (radford2019) cuts with one regular expression. It is written for an engine that
 knows ``\\p{L}`` (letters) and ``\\p{N}`` (numbers); Python's ``re`` knows neither, and its ``\\s``
 takes in U+001C to U+001F, which Unicode does not call white space. The three classes are
-therefore spelled out here from ``unicodedata``, and the pattern cuts exactly as the original.
+therefore spelled out here from ``unicodedata``, and the pattern cuts as the original does, but
+for characters that are newer than the Unicode of this Python.
 
 What this leaves out: the later patterns (GPT-4's limits numbers to three digits, for example),
 and normalization: pieces are slices of the text, so that joining them gives the text back.
@@ -14,7 +15,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
-#: The original, for reading: it needs an engine with Unicode properties.
+#: The original with its contractions in one group, for reading: `re` lacks Unicode properties.
 GPT2_PATTERN_SOURCE = r"'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
 
 
@@ -58,7 +59,8 @@ _CHUNK = 1 << 14  # characters
 def split_gpt2(text: str) -> list[str]:
     """Cut `text` as GPT-2 does: ``"".join(split_gpt2(text)) == text`` for every string.
 
-    A space goes with the word after it; letters, numbers and the rest never share a piece.
+    A space goes with what follows it; letters, numbers and the rest share no piece, except in
+    contractions such as ``'m``.
 
     Example: ``"I'm 25, ok"`` -> ``["I", "'m", " 25", ",", " ok"]``
     """
