@@ -75,6 +75,9 @@ def time_training(text: str, tokenizer: ByteLevelBPE, rounds: int) -> Row:
         "handtorch": lambda: ByteLevelBPE.train([text], VOCAB_SIZE, GPT2_BYTE_ORDER),
         "tokenizers, text in pieces": lambda: train_tokenizers(chunks(text)),
         "tokenizers, text in one string": lambda: train_tokenizers([text]),
+        # With a single merge, cutting the text and counting words and pairs is all that is left.
+        "handtorch, one merge": lambda: ByteLevelBPE.train([text], 257, GPT2_BYTE_ORDER),
+        "tokenizers, one merge": lambda: train_tokenizers(chunks(text), 257),
     }
     seconds, last = take_turns(contenders, rounds)
     found = json.loads(last["tokenizers, text in pieces"].to_str())["model"]["merges"]
@@ -102,7 +105,7 @@ def time_ladder(text: str, tokenizer: ByteLevelBPE) -> list[Row]:
     steps: dict[str, Callable[[], list[tuple[bytes, bytes]]]] = {
         "recount only words that hold the pair": lambda: train_by_words(word_counts, Scan),
         "take the best pair from a heap": lambda: train_by_words(word_counts, Heap),
-        "visit only the places of the pair": lambda: train_by_places(word_counts),
+        "visit only the places; pairs are integers": lambda: train_by_places(word_counts),
     }
     for name, train in steps.items():
         start = time.process_time()
@@ -348,14 +351,14 @@ def take_turns(
     return {name: round(median(seconds[name]), 3) for name in contenders}, returned
 
 
-def train_tokenizers(texts: Iterable[str]) -> Any:
+def train_tokenizers(texts: Iterable[str], vocab_size: int = VOCAB_SIZE) -> Any:
     from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     alphabet = pre_tokenizers.ByteLevel.alphabet()
     trainer = trainers.BpeTrainer(
-        vocab_size=VOCAB_SIZE, initial_alphabet=alphabet, show_progress=False
+        vocab_size=vocab_size, initial_alphabet=alphabet, show_progress=False
     )
     tokenizer.train_from_iterator(texts, trainer)
     return tokenizer

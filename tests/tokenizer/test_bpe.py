@@ -150,12 +150,16 @@ def test_encoding_by_hand():
 
 
 def test_symbols_visited_by_hand():
-    """ab x3, cb x1: 8 symbols in the text, 4 in distinct words; after (a, b), 5 and 3."""
-    assert symbols_visited({"ab": 3, "cb": 1}, [("a", "b"), ("c", "b")]) == {
-        "all words": 8 + 5,
-        "distinct words": 4 + 3,
-        "words with pair": 2 + 2,
-        "places": 1 + 1,
+    """abcd x3, cd x1: 14 symbols in the text, 6 in distinct words; after (a, b), 11 and 5.
+
+    At a and b in abcd the neighbor c is looked at as well; then (c, d) has the neighbor ab in
+    one word and none in the other.
+    """
+    assert symbols_visited({"abcd": 3, "cd": 1}, [("a", "b"), ("c", "d")]) == {
+        "all words": 14 + 11,
+        "distinct words": 6 + 5,
+        "words with pair": 4 + 3 + 2,
+        "places": 3 + 3 + 2,
     }
 
 
