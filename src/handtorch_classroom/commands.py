@@ -13,11 +13,13 @@ from handtorch_classroom.start import StartError
 from handtorch_classroom.syllabus import SyllabusError
 
 
-def start(port: int) -> int:
+def start(port: str) -> int:
     """Build the book if it changed, serve it, and run JupyterLab."""
     from handtorch_classroom.start import start as start_lab
 
-    return start_lab(_root(), port)
+    if not port.isdecimal():
+        raise NotebookError(f"PORT={port} is no port: it must be a number from 1 to 65534")
+    return start_lab(_root(), int(port))
 
 
 def grade(submissions: Path | None) -> int:
@@ -123,7 +125,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         add.set_defaults(call=call)
         return add
 
-    command(start).add_argument("--port", type=int, default=8888)
+    command(start).add_argument("--port", default="8888")
     command(grade).add_argument("--submissions", type=Path)
     command(book)
     command(exercises)

@@ -66,7 +66,7 @@ def _site(root: Path) -> Path:
 def _run_lab(root: Path, port: int, token: str) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", f"--port={port}"]
     command += [f"--ip={HOST}", "--ServerApp.port_retries=0", f"--IdentityProvider.token={token}"]
-    command += ["--log-level=ERROR"]
+    command += ["--log-level=ERROR", "--LabApp.log_level=ERROR"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")  # in a container there is no other user
     return subprocess.Popen(command, cwd=root)

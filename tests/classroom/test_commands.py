@@ -57,6 +57,7 @@ def test_reset_brings_back_a_deleted_or_broken_exercise(course):
         (["reset", "tokenizer/nothing"], "no exercise is called 'tokenizer/nothing'"),
         (["reset", "bpe"], "make reset EX=tokenizer/bpe"),
         (["check"], "name what to check"),
+        (["start", "--port", "abc"], "PORT=abc is no port"),
         (["check", "--exercise", "tokenizer/nothing"], "there are: tokenizer/bpe"),
         (["run", "missing.ipynb"], "missing.ipynb: no such notebook"),
     ],
