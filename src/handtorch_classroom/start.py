@@ -46,7 +46,10 @@ def start(root: Path, port: int) -> int:
         return process.wait()
     except KeyboardInterrupt:
         process.terminate()
-        process.wait(timeout=20)
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
         return 0
     finally:
         book.shutdown()
@@ -69,7 +72,8 @@ def _run_lab(root: Path, port: int, token: str) -> subprocess.Popen[bytes]:
     command += ["--log-level=ERROR", "--LabApp.log_level=ERROR"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")  # in a container there is no other user
-    return subprocess.Popen(command, cwd=root)
+    # A session of its own: at Ctrl-C the Lab would ask whether it is meant, and we end it anyway.
+    return subprocess.Popen(command, cwd=root, start_new_session=True)
 
 
 def _require_free(number: int, port: int) -> None:
