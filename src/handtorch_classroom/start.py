@@ -5,6 +5,7 @@ import http.server
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -40,6 +41,8 @@ def start(root: Path, port: int) -> int:
     print(f"JupyterLab:  {lab}")
     print("Stop both with Ctrl-C.", flush=True)
     process = _run_lab(root, port, token)
+    for ending in (signal.SIGTERM, signal.SIGHUP):  # a closed terminal ends the Lab too
+        signal.signal(ending, signal.default_int_handler)
     if os.environ.get("BROWSER", "").lower() != "none":
         threading.Thread(target=_open_when_ready, args=(port, lab), daemon=True).start()
     try:

@@ -57,7 +57,8 @@ def fetch(address, seconds=60):
             time.sleep(0.3)
 
 
-def test_both_addresses_answer_and_ctrl_c_ends_everything(root):
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_both_addresses_answer_and_its_end_ends_everything(root, ending):
     port = free_pair()
     command = [sys.executable, "-m", "handtorch_classroom", "start", "--port", str(port)]
     process = subprocess.Popen(
@@ -82,7 +83,7 @@ def test_both_addresses_answer_and_ctrl_c_ends_everything(root):
         contents = f"http://{HOST}:{port}/api/contents/exercises/tokenizer?token={token}"
         assert "bpe.ipynb" in fetch(contents)[1]
     finally:
-        os.killpg(process.pid, signal.SIGINT)
+        os.killpg(process.pid, ending)
         assert process.wait(timeout=30) == 0
     with socket.socket() as probe:
         assert probe.connect_ex((HOST, port)) != 0
