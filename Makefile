@@ -10,7 +10,7 @@ INSTALL := $(PIP) install --quiet --constraint requirements.lock
 READY := $(VENV)/.ready
 TEST_READY := $(VENV)/.ready-for-tests
 
-.PHONY: help start test grade book exercises notebooks check reset kills bench lock clean
+.PHONY: help start test grade book translate exercises notebooks check reset kills bench lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list these commands
@@ -33,6 +33,9 @@ grade: $(READY)  ## grade your exercises, or a class: SUBMISSIONS=folder
 
 book: $(READY)  ## build the site in _build/html
 	@$(RUN) book
+
+translate: $(READY)  ## bring the Chinese edition up to date with the pages: PAGES=, SHOW=1
+	@$(RUN) translate $(PAGES) $(if $(SHOW),--show)
 
 exercises: $(READY)  ## generate exercises/ from solutions/
 	@$(RUN) exercises

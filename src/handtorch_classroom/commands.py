@@ -11,6 +11,7 @@ from handtorch_classroom.notebooks import NotebookError
 from handtorch_classroom.site_build import SiteError
 from handtorch_classroom.start import StartError
 from handtorch_classroom.syllabus import SyllabusError
+from handtorch_classroom.translation import TranslationError
 
 
 def start(port: str) -> int:
@@ -36,6 +37,19 @@ def book() -> int:
     from handtorch_classroom.site_build import build_site
 
     print(f"The book is in {build_site(_root()).relative_to(_root())}/index.html")
+    return 0
+
+
+def translate(pages: Sequence[str], show: bool) -> int:
+    """Bring the translations up to date with the pages, and begin those of the pages named."""
+    from handtorch_classroom.translation import refresh
+
+    for status in refresh(_root(), pages):
+        print(status)
+        if show or status.page in pages:
+            for kind, texts in (("missing", status.missing), ("stale", status.stale)):
+                for text in texts:
+                    print(f"  {kind}: {text}")
     return 0
 
 
@@ -128,6 +142,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command(start).add_argument("--port", default="8888")
     command(grade).add_argument("--submissions", type=Path)
     command(book)
+    add = command(translate)
+    add.add_argument("pages", nargs="*")
+    add.add_argument("--show", action="store_true", help="print what is missing or stale")
     command(exercises)
     command(run).add_argument("paths", nargs="*", type=Path)
     add = command(check)
@@ -144,7 +161,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given.pop("command")
     try:
         return int(given.pop("call")(**given))
-    except (NotebookError, SiteError, StartError, SyllabusError) as error:
+    except (NotebookError, SiteError, StartError, SyllabusError, TranslationError) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -6,7 +6,6 @@ and removes what the theme's packages would load from another host. The lists ma
 syllabus are in ``site_lists.py``, search in ``search_language.py``.
 """
 
-import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -18,8 +17,9 @@ from sphinx.errors import ExtensionError
 from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 
-from handtorch_classroom import site_lists
-from handtorch_classroom.answers import CJK, check_page, page_path
+from handtorch_classroom import site_chinese, site_lists
+from handtorch_classroom.answers import check_page, page_path
+from handtorch_classroom.chinese import say
 from handtorch_classroom.search_language import SearchEnglishCJK
 from handtorch_classroom.syllabus import (
     CHAPTERS,
@@ -88,13 +88,7 @@ class ChineseLines(SphinxTransform):
 
     def apply(self, **kwargs: Any) -> None:
         for title in self.document.findall(nodes.title):
-            line = title.next_node(descend=False, siblings=True)
-            if (
-                isinstance(line, nodes.paragraph)
-                and len(line) == 1
-                and isinstance(line[0], nodes.emphasis)
-                and re.search(f"[{CJK}]", line.astext())
-            ):
+            if line := site_chinese.chinese_line(title):
                 line["classes"].append("chinese-line")
         for node in self.document.findall(nodes.Element):
             if {"chinese-line", "chinese-aside"} & set(node.get("classes", ())):
@@ -104,7 +98,7 @@ class ChineseLines(SphinxTransform):
 class DropdownNames(SphinxTransform):
     """Give each dropdown a class made from its title, so that the style can tell them apart."""
 
-    default_priority = 800
+    default_priority = 4  # before the title is translated
 
     def apply(self, **kwargs: Any) -> None:
         for node in self.document.findall(nodes.container):
@@ -118,9 +112,9 @@ class SolutionTitles(SphinxTransform):
     default_priority = 800
 
     def apply(self, **kwargs: Any) -> None:
-        if self.env.docname.startswith(SOLUTIONS):
+        if self.env.docname.startswith(SOLUTIONS) and not site_chinese.is_fragment(self.document):
             for title in self.document.findall(nodes.title):
-                title.insert(0, nodes.Text("Solution: "))
+                title.insert(0, nodes.Text(say("Solution: ", self.config)))
                 break
 
 
@@ -197,6 +191,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_transform(SolutionTitles)
     app.add_search_language(SearchEnglishCJK)
     site_lists.register(app)
+    site_chinese.register(app)
     app.connect("env-updated", check_syllabus)
     app.connect("doctree-resolved", drop_thebe_configuration, priority=900)
     app.connect("html-page-context", finish_page, priority=900)

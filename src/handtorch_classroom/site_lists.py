@@ -5,7 +5,8 @@
 ``{chapter-exercises}``  its exercises: page, difficulty, minutes
 ``{chapter-list}``       the chapters of the book with what is in each
 
-Links go through Sphinx's references: one that leads nowhere is a warning.
+Links go through Sphinx's references: one that leads nowhere is a warning. In the Chinese edition
+the Chinese wording comes first.
 """
 
 import html
@@ -21,12 +22,14 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
+from handtorch_classroom.chinese import WORDS, is_chinese, say
 from handtorch_classroom.syllabus import (
     Chapter,
     Exercise,
     Page,
     Question,
     SyllabusError,
+    Title,
     chapters_in_the_book,
 )
 
@@ -34,16 +37,16 @@ logger = logging.getLogger(__name__)
 
 DIFFICULTIES = {1: "easy", 2: "medium", 3: "hard"}
 FILTER = """
-<form class="question-filter" role="search" aria-label="Questions and exercises" hidden>
+<form class="question-filter" role="search" aria-label="{label}" hidden>
   <div class="question-filter-text">
-    <label for="question-filter-q">Filter by words, English or Chinese</label>
+    <label for="question-filter-q">{filter}</label>
     <input id="question-filter-q" name="q" type="search" autocomplete="off" spellcheck="false"
       placeholder="merge rules, 词表 …">
   </div>
   <div class="question-filter-chapter">
-    <label for="question-filter-chapter">Chapter</label>
+    <label for="question-filter-chapter">{chapter}</label>
     <select id="question-filter-chapter" name="chapter">
-      <option value="">All chapters</option>
+      <option value="">{all_chapters}</option>
       {options}
     </select>
   </div>
@@ -60,6 +63,7 @@ class ExerciseFacts:
     title: str
     difficulty: int | None
     minutes: int | None
+    title_zh: str | None = None
 
 
 def exercise_facts(root: Path, chapter: Chapter, exercise: Exercise) -> ExerciseFacts:
@@ -77,13 +81,14 @@ def exercise_facts(root: Path, chapter: Chapter, exercise: Exercise) -> Exercise
         first = "".join(notebook["cells"][0]["source"])
     except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
         raise ValueError(f"{path}: not a notebook: {error!r}") from error
-    heading = re.search(r"^#\s+(.+?)\s*#*\s*$", first, re.MULTILINE)
+    heading = re.search(r"^#\s+(.+?)\s*#*\s*$(?:\n+\*([^*].*)\*\s*$)?", first, re.MULTILINE)
     difficulty, minutes = facts.get("difficulty"), facts.get("minutes")
     if difficulty is not None and difficulty not in DIFFICULTIES:
         raise ValueError(f"{path}: metadata handtorch.difficulty is {difficulty!r}, not 1, 2 or 3")
     if minutes is not None and not (isinstance(minutes, int) and minutes > 0):
         raise ValueError(f"{path}: metadata handtorch.minutes is {minutes!r}, not a whole number")
-    return ExerciseFacts(heading[1] if heading else exercise.summary, difficulty, minutes)
+    title, title_zh = heading.groups() if heading else (exercise.summary, None)
+    return ExerciseFacts(title, difficulty, minutes, title_zh)
 
 
 def is_question_filter(node: nodes.Node) -> bool:
@@ -129,8 +134,37 @@ class _SyllabusDirective(SphinxDirective):
         inner = nodes.inline("", "", *_inline(text))
         return self.reference("doc", f"/{docname}", inner) if self.has(docname) else inner
 
+    @property
+    def chinese(self) -> bool:
+        return is_chinese(self.config)
+
+    def say(self, text: str) -> str:
+        return say(text, self.config)
+
+    def first(self, wording: Title | Question | Exercise) -> str:
+        """What stands first in the language of the edition."""
+        return wording.zh if self.chinese else wording.en
+
+    def second(self, wording: Title | Question | Exercise) -> nodes.paragraph:
+        """The same in the other language, as a line of its own."""
+        text = wording.en if self.chinese else wording.zh
+        classes = ["english-line", "language-en"] if self.chinese else ["chinese-line"]
+        return nodes.paragraph("", "", *_inline(text), classes=classes)
+
+    def aside(self, wording: Title) -> list[nodes.Node]:
+        """The same in the other language, behind the first."""
+        text = wording.en if self.chinese else wording.zh
+        classes = ["english-aside", "language-en"] if self.chinese else ["chinese-aside"]
+        return [nodes.Text(" "), nodes.inline(text, text, classes=classes)]
+
+    def title_of(self, facts: ExerciseFacts) -> str:
+        return facts.title_zh if self.chinese and facts.title_zh else facts.title
+
+    def difficulty(self, facts: ExerciseFacts) -> str | None:
+        return self.say(DIFFICULTIES[facts.difficulty]) if facts.difficulty else None
+
     def question_link(self, chapter: Chapter, question: Question) -> nodes.Node:
-        inner = nodes.inline(question.en, question.en)
+        inner = nodes.inline("", "", nodes.Text(self.first(question)))
         return self.reference("ref", f"{chapter.name}/{question.id}", inner)
 
     def reference(self, kind: str, target: str, inner: nodes.inline) -> nodes.Node:
@@ -163,25 +197,33 @@ class QuestionIndex(_SyllabusDirective):
 
     def render(self, chapters: tuple[Chapter, ...]) -> list[nodes.Node]:
         options = [
-            f'<option value="{html.escape(c.name)}">{html.escape(c.title.en)}</option>'
+            f'<option value="{html.escape(c.name)}">{html.escape(self.first(c.title))}</option>'
             for c in chapters
         ]
-        form = nodes.raw("", FILTER.format(options="\n      ".join(options)), format="html")
+        filled = FILTER.format(
+            options="\n      ".join(options),
+            label=self.say("Questions and exercises"),
+            filter=self.say("Filter by words, English or Chinese"),
+            chapter=self.say("Chapter"),
+            all_chapters=self.say("All chapters"),
+        )
+        form = nodes.raw("", filled, format="html")
         form["question_filter"] = True
         return [form, *(self.chapter(chapter) for chapter in chapters)]
 
     def chapter(self, chapter: Chapter) -> nodes.section:
-        section = self.section(
-            chapter.name, [self.link(_index(chapter), chapter.title.en), *_aside(chapter.title.zh)]
-        )
+        head = [self.link(_index(chapter), self.first(chapter.title)), *self.aside(chapter.title)]
+        section = self.section(chapter.name, head)
         section["classes"].append("question-chapter")
         for page in self.pages(chapter):
-            title = [self.link(_page(chapter, page.name), page.title.en), *_aside(page.title.zh)]
+            link = self.link(_page(chapter, page.name), self.first(page.title))
+            title = [link, *self.aside(page.title)]
             items = [self.question(chapter, question) for question in page.questions]
             section += self.group(f"{chapter.name}-{page.name}", title, items)
         if chapter.exercises:
             items = [self.exercise(chapter, exercise) for exercise in chapter.exercises]
-            title = [nodes.Text("Exercises"), *_aside("练习")]
+            exercises = Title("Exercises", WORDS["Exercises"])
+            title = [nodes.Text(self.first(exercises)), *self.aside(exercises)]
             section += self.group(f"{chapter.name}-exercises", title, items)
         return section
 
@@ -196,21 +238,27 @@ class QuestionIndex(_SyllabusDirective):
         return nodes.list_item(
             "",
             nodes.paragraph("", "", self.question_link(chapter, question)),
-            _chinese(question.zh),
+            self.second(question),
             classes=["question-item"],
         )
 
     def exercise(self, chapter: Chapter, exercise: Exercise) -> nodes.list_item:
         facts = self.facts(chapter, exercise)
-        head = nodes.paragraph("", "", self.link(_exercise(chapter, exercise), facts.title))
-        if words := _measures(facts):
+        head = nodes.paragraph("", "", self.link(_exercise(chapter, exercise), self.title_of(facts)))
+        if words := self.measures(facts):
             head += nodes.inline("", f" {words}", classes=["exercise-measures"])
         page = chapter.page(exercise.page)
-        taught = nodes.paragraph("", "Taught in ", classes=["exercise-page"])
-        taught += [self.link(_page(chapter, page.name), page.title.en), nodes.Text(".")]
-        statement = nodes.paragraph("", "", *_inline(exercise.en))
-        body = [head, statement, _chinese(exercise.zh), taught]
+        taught = nodes.paragraph("", self.say("Taught in "), classes=["exercise-page"])
+        link = self.link(_page(chapter, page.name), self.first(page.title))
+        taught += [link, nodes.Text(self.say("."))]
+        statement = nodes.paragraph("", "", *_inline(self.first(exercise)))
+        body = [head, statement, self.second(exercise), taught]
         return nodes.list_item("", *body, classes=["question-item", "exercise-item"])
+
+    def measures(self, facts: ExerciseFacts) -> str:
+        """Example: ``medium, 25 min``"""
+        minutes = f"{facts.minutes} {self.say('min')}" if facts.minutes else None
+        return self.say(", ").join(filter(None, [self.difficulty(facts), minutes]))
 
 
 class ChapterPages(_SyllabusDirective):
@@ -220,8 +268,8 @@ class ChapterPages(_SyllabusDirective):
         chapter = self.chapter_here(chapters)
         items = []
         for page in self.pages(chapter):
-            head = nodes.paragraph("", "", self.link(_page(chapter, page.name), page.title.en))
-            head += _aside(page.title.zh)
+            link = self.link(_page(chapter, page.name), self.first(page.title))
+            head = nodes.paragraph("", "", link, *self.aside(page.title))
             questions = [
                 nodes.list_item("", nodes.paragraph("", "", self.question_link(chapter, question)))
                 for question in page.questions
@@ -241,13 +289,14 @@ class ChapterExercises(_SyllabusDirective):
                 facts = self.facts(chapter, exercise)
                 rows.append(
                     [
-                        [self.link(_exercise(chapter, exercise), facts.title)],
-                        [self.link(_page(chapter, page.name), page.title.en)],
-                        [nodes.Text(DIFFICULTIES.get(facts.difficulty or 0, "–"))],
+                        [self.link(_exercise(chapter, exercise), self.title_of(facts))],
+                        [self.link(_page(chapter, page.name), self.first(page.title))],
+                        [nodes.Text(self.difficulty(facts) or "–")],
                         [nodes.Text(str(facts.minutes or "–"))],
                     ]
                 )
-        return [_table(["Exercise", "Taught in", "Difficulty", "Minutes"], rows)] if rows else []
+        head = map(self.say, ("Exercise", "Taught in", "Difficulty", "Minutes"))
+        return [_table(list(head), rows)] if rows else []
 
 
 class ChapterList(_SyllabusDirective):
@@ -256,10 +305,12 @@ class ChapterList(_SyllabusDirective):
     def render(self, chapters: tuple[Chapter, ...]) -> list[nodes.Node]:
         rows = []
         for chapter in chapters:
-            title = [self.link(_index(chapter), chapter.title.en), *_aside(chapter.title.zh)]
+            link = self.link(_index(chapter), self.first(chapter.title))
+            title = [link, *self.aside(chapter.title)]
             counts = (len(chapter.pages), len(chapter.questions), len(chapter.exercises))
             rows.append([title, *([nodes.Text(str(count))] for count in counts)])
-        return [_table(["Chapter", "Pages", "Questions", "Exercises"], rows)] if rows else []
+        head = map(self.say, ("Chapter", "Pages", "Questions", "Exercises"))
+        return [_table(list(head), rows)] if rows else []
 
 
 def _index(chapter: Chapter) -> str:
@@ -274,11 +325,6 @@ def _exercise(chapter: Chapter, exercise: Exercise) -> str:
     return f"exercises/{chapter.name}/{exercise.id}"
 
 
-def _measures(facts: ExerciseFacts) -> str:
-    words = [DIFFICULTIES[facts.difficulty]] if facts.difficulty else []
-    return ", ".join([*words, *([f"{facts.minutes} min"] if facts.minutes else [])])
-
-
 def _inline(text: str) -> list[nodes.Node]:
     """Text whose `code` between backticks is code: the only markup of the syllabus."""
     pieces = text.split("`")
@@ -287,15 +333,6 @@ def _inline(text: str) -> list[nodes.Node]:
         for i, piece in enumerate(pieces)
         if piece
     ]
-
-
-def _chinese(text: str) -> nodes.paragraph:
-    return nodes.paragraph("", "", *_inline(text), classes=["chinese-line"])
-
-
-def _aside(chinese: str) -> list[nodes.Node]:
-    inline = nodes.inline(chinese, chinese, classes=["chinese-aside"])
-    return [nodes.Text(" "), inline]
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[Sequence[nodes.Node]]]) -> nodes.table:
