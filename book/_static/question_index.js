@@ -22,6 +22,14 @@
   }
 
   const plural = (n, noun) => `${n} ${noun}${n === 1 ? "" : "s"}`;
+  const chinese = document.documentElement.lang.startsWith("zh");
+  const counted = (questions, exercises) =>
+    chinese
+      ? `${questions} 道题，${exercises} 道练习`
+      : `${plural(questions, "question")} and ${plural(exercises, "exercise")}`;
+  const nothing = chinese
+    ? "没有符合的题目：少输几个词，或者换一章。"
+    : "Nothing matches: try fewer words, or another chapter.";
 
   function apply() {
     const words = fold(text.value).split(/\s+/).filter(Boolean);
@@ -40,8 +48,8 @@
     }
     count.textContent =
       shown.questions + shown.exercises
-        ? `${plural(shown.questions, "question")} and ${plural(shown.exercises, "exercise")}`
-        : "Nothing matches: try fewer words, or another chapter.";
+        ? counted(shown.questions, shown.exercises)
+        : nothing;
     mark(words);
   }
 

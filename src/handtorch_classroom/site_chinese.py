@@ -135,6 +135,9 @@ class Missing(SphinxTransform):
                 node["classes"].append("language-en")
         if missing:
             self._say(missing, total)
+        for emphasis in self.document.findall(nodes.emphasis):
+            if re.search(f"[{CJK}]", emphasis.astext()):
+                emphasis["classes"].append("chinese")  # which has no italics
 
     def _say(self, missing: int, total: int) -> None:
         if missing == total:

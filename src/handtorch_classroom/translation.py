@@ -16,14 +16,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import yaml
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po, write_po
 from markdown_it import MarkdownIt
 
-from handtorch_classroom.chinese import LANGUAGE
+from handtorch_classroom.chinese import LANGUAGE, WORDS
 from handtorch_classroom.site_build import run_jupyter_book, write_toc
 
 FOLDER = Path("locale") / LANGUAGE / "LC_MESSAGES"
@@ -37,8 +36,8 @@ msgstr ""
 "Content-Transfer-Encoding: 8bit\\n"
 
 """
+PARTS = frozenset(WORDS)  # the captions of _toc.yml, which the root page holds
 SHARED_WORDS = 6  # a paragraph of so many words means the same on every page
-FUZZY_CUTOFF = 0.6
 
 
 class TranslationError(Exception):
@@ -135,7 +134,7 @@ def paragraphs(root: Path) -> dict[str, list[str]]:
     output = folder / "_build" / "gettext"
     return {
         path.relative_to(output).with_suffix("").as_posix(): [
-            str(message.id) for message in _messages(_read(path))
+            str(message.id) for message in _messages(_read(path)) if message.id not in PARTS
         ]
         for path in sorted(output.rglob("*.pot"))
     }
@@ -193,13 +192,15 @@ def _short(text: str) -> str:
 
 # What a translation must keep
 
-KEPT = {
-    "code": re.compile(r"(?<!\})(`+)(?!`)(?P<it>.+?)(?<!`)\1(?!`)"),
+KEPT = {  # in this order: what one has found, the next does not see
     "a citation or reference": re.compile(r"(?P<it>\{[\w:-]+\}`[^`]+`)"),
+    "code": re.compile(r"(?P<marks>`+)(?P<it>.+?)(?P=marks)(?!`)"),
     "a formula": re.compile(r"(?<![\\$])\$(?P<it>[^$]+)\$"),
     "a link": re.compile(r"\]\((?P<it>[^()\s]+(?:\([^()]*\)[^()\s]*)*)\)"),
 }
-NUMBER = re.compile(r"(?P<digits>\d[\d,]*(?:\.\d+)?)\s*(?P<unit>thousand|million|billion|千|万|百万|千万|亿)?")
+NUMBER = re.compile(
+    r"(?P<digits>\d[\d,]*(?:\.\d+)?)\s*(?P<unit>thousand|million|billion|千万|百万|千|万|亿)?"
+)
 UNITS = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "千": 1e3, "万": 1e4}
 UNITS |= {"百万": 1e6, "千万": 1e7, "亿": 1e8}
 NUMERAL = re.compile(
@@ -214,35 +215,30 @@ MARKDOWN = MarkdownIt("commonmark")
 def problems(english: str, chinese: str) -> list[str]:
     """What a translation lost, added, or wrote so that Markdown does not read it as meant."""
     found: list[str] = []
+    prose_en, prose_zh = english, chinese
     for name, pattern in KEPT.items():
-        before = Counter(match["it"] for match in pattern.finditer(english))
-        after = Counter(match["it"] for match in pattern.finditer(chinese))
+        before = Counter(match["it"] for match in pattern.finditer(prose_en))
+        after = Counter(match["it"] for match in pattern.finditer(prose_zh))
         found += [f"{name} is lost: {text}" for text in before - after]
         found += [f"{name} is added: {text}" for text in after - before]
-    lost = _numbers(english) - _numbers(chinese)
-    added = _numbers(chinese) - _numbers(english)
+        prose_en, prose_zh = pattern.sub(" ", prose_en), pattern.sub(" ", prose_zh)
+    lost = _numbers(prose_en) - _numbers(prose_zh)
+    added = _numbers(prose_zh) - _numbers(prose_en)
     found += [f"a number is lost: {number:g}" for number in lost]
-    if added.total() > len(NUMERAL.findall(_plain(english))):  # "four times" may become 4 倍
+    if added.total() > len(NUMERAL.findall(prose_en)):  # "four times" may become 4 倍
         found += [f"a number is added: {number:g}" for number in added]
-    return found + _markup(chinese)
+    return [*found, *_markup(chinese)]
 
 
-def _plain(markdown: str) -> str:
-    """Markdown without code, formulas, roles and the targets of links."""
-    for pattern in KEPT.values():
-        markdown = pattern.sub(" ", markdown)
-    return markdown
-
-
-def _numbers(markdown: str) -> Counter[float]:
+def _numbers(prose: str) -> Counter[float]:
     return Counter(
         round(float(match["digits"].replace(",", "")) * UNITS.get(match["unit"] or "", 1), 9)
-        for match in NUMBER.finditer(_plain(markdown))
+        for match in NUMBER.finditer(prose)
     )
 
 
-def _markup(markdown: str) -> Iterator[str] | list[str]:
-    tokens: Sequence[Any] = MARKDOWN.parse(re.sub(r"(`+|\$).+?\1", "x", markdown))
+def _markup(markdown: str) -> list[str]:
+    tokens = MARKDOWN.parse(re.sub(r"(`+|\$).+?\1", "x", markdown))
     if [token.type for token in tokens] != ["paragraph_open", "inline", "paragraph_close"]:
         return ["it does not read as one paragraph"]
     text = "".join(child.content for child in tokens[1].children or [] if child.type == "text")
