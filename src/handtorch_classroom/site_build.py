@@ -1,8 +1,8 @@
 """Build the site: the table of contents from what exists, then Jupyter Book, warnings as errors.
 
 The site has two editions, built side by side: English in ``_build/html``, Chinese in its folder
-``zh/``. Nothing is built when nothing changed since the last good build. A build that failed leaves its
-pages to look at, and is followed by a full one: Sphinx reports a warning only when it reads the
+``zh/``. Nothing is built when nothing changed since the last good build. A build that failed leaves
+its pages to look at, and is followed by a full one: Sphinx reports a warning only when it reads the
 page anew, so a second run would otherwise pass.
 """
 

@@ -138,10 +138,22 @@ class Missing(SphinxTransform):
         for emphasis in self.document.findall(nodes.emphasis):
             if re.search(f"[{CJK}]", emphasis.astext()):
                 emphasis["classes"].append("chinese")  # which has no italics
+        for math in list(self.document.findall(nodes.math)):
+            self._keep_punctuation(math)
+
+    def _keep_punctuation(self, math: nodes.math) -> None:
+        """Browsers would break the line between a formula and the comma behind it."""
+        text = math.next_node(descend=False, siblings=True)
+        if isinstance(text, nodes.Text) and text[0] in "，。、；：！？）”":
+            parent, at = math.parent, math.parent.index(math)
+            parent[at : at + 2] = [
+                nodes.inline("", "", math, nodes.Text(text[0]), classes=["nobreak"]),
+                nodes.Text(text[1:]),
+            ]
 
     def _say(self, missing: int, total: int) -> None:
         if missing == total:
-            text = "这一页还没有译成中文，以下是英文原文。"
+            text = f"这一页还没有译成中文，以下是英文原文（共 {total} 段）。"
         else:
             text = f"这一页还没有全部译完：共 {total} 段，其中 {missing} 段仍是英文。"
         notice = nodes.paragraph("", text, classes=["translation-missing"])

@@ -244,7 +244,9 @@ class QuestionIndex(_SyllabusDirective):
 
     def exercise(self, chapter: Chapter, exercise: Exercise) -> nodes.list_item:
         facts = self.facts(chapter, exercise)
-        head = nodes.paragraph("", "", self.link(_exercise(chapter, exercise), self.title_of(facts)))
+        head = nodes.paragraph(
+            "", "", self.link(_exercise(chapter, exercise), self.title_of(facts))
+        )
         if words := self.measures(facts):
             head += nodes.inline("", f" {words}", classes=["exercise-measures"])
         page = chapter.page(exercise.page)

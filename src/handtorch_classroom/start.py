@@ -37,7 +37,7 @@ def start(root: Path, port: int) -> int:
     book = _serve(_site(root), port + 1)
     token = secrets.token_hex(16)
     lab = f"http://{HOST}:{port}/lab/tree/exercises?token={token}"
-    print(f"The book:    http://{HOST}:{port + 1}/")
+    print(f"The book:    http://{HOST}:{port + 1}/  (中文: http://{HOST}:{port + 1}/zh/)")
     print(f"JupyterLab:  {lab}")
     print("Stop both with Ctrl-C.", flush=True)
     process = _run_lab(root, port, token)

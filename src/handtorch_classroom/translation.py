@@ -19,7 +19,7 @@ from pathlib import Path
 
 import yaml
 from babel.messages.catalog import Catalog, Message
-from babel.messages.pofile import read_po, write_po
+from babel.messages.pofile import denormalize, read_po, write_po
 from markdown_it import MarkdownIt
 
 from handtorch_classroom.chinese import LANGUAGE, WORDS
@@ -112,6 +112,12 @@ def status(root: Path, page: str) -> Status:
     return Status(page, len(messages), missing, stale)
 
 
+def translations(root: Path, page: str) -> dict[str, str]:
+    """English → Chinese, of what the site shows in Chinese."""
+    messages = _messages(_read(_path(root, page)))
+    return {str(m.id): str(m.string) for m in messages if m.string and not m.fuzzy}
+
+
 def paragraphs(root: Path) -> dict[str, list[str]]:
     """Page → its paragraphs to translate, in order, as Sphinx's gettext builder extracts them.
 
@@ -161,10 +167,10 @@ def _messages(catalog: Catalog) -> Iterator[Message]:
 def _shared(root: Path) -> dict[str, str]:
     """Long paragraphs that are translated on some page: an exercise and its solution share many."""
     return {
-        str(message.id): str(message.string)
+        english: chinese
         for page in translated_pages(root)
-        for message in _messages(_read(_path(root, page)))
-        if message.string and not message.fuzzy and len(str(message.id).split()) >= SHARED_WORDS
+        for english, chinese in translations(root, page).items()
+        if len(english.split()) >= SHARED_WORDS
     }
 
 
@@ -174,9 +180,22 @@ def _updated(catalog: Catalog, texts: Sequence[str], shared: dict[str, str]) -> 
         template.add(text)
         if text in shared and not catalog.get(text):
             catalog.add(text, shared[text])
+    before = {message.id: _previous(message) for message in _messages(catalog) if message.fuzzy}
     catalog.update(template, update_header_comment=False)
     catalog.obsolete.clear()  # git keeps what is gone
+    for message in _messages(catalog):
+        message.user_comments = [c for c in message.user_comments if not c.startswith("|")]
+        if not message.fuzzy:
+            message.previous_id = []
+        elif message.id in before:
+            message.previous_id = before[message.id]
     return catalog
+
+
+def _previous(message: Message) -> list[str]:
+    """The old English of a stale entry, which Babel writes but does not read."""
+    lines = [line[1:].strip() for line in message.user_comments if line.startswith("|")]
+    return [denormalize("\n".join(lines).removeprefix("msgid "))] if lines else []
 
 
 def _dump(catalog: Catalog, page: str) -> str:

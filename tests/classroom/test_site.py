@@ -266,6 +266,7 @@ def make_book(root: Path) -> Path:
     write(book / "intro.md", "# Book\n\n*书*\n\n```{chapter-list}\n```\n")
     write(book / "notation.md", "# Notation\n\n$x$\n")
     write(book / "questions.md", "# All questions\n\n```{question-index}\n```\n")
+    write(book / "kill_table.md", "# The kill table\n\n*变异测试*\n")
     write(book / "references.md", "# References\n\n```{bibliography}\n```\n")
     write(
         book / "references.bib",
