@@ -85,13 +85,16 @@ def test_an_unfaithful_translation_is_named(english: str, chinese: str, said: st
 
 # A small book in both languages.
 
+WITH_LINKS = (
+    "The full answer, with $E = mc^2$. See [here](#tokenizer/what-it-is), "
+    "[there](second.ipynb#how), [the label](#tokenizer/how) and "
+    "[the exercise](../../exercises/tokenizer/write_it.ipynb) of {cite:t}`sennrich2016`."
+)
 CHINESE = {
     "What it is about.": "讲的是什么。",
     "Two words.": "两个字。",
     "The full answer, with $E = mc^2$.": "完整的回答，用 $E = mc^2$。",
-    "The full answer, with $E = mc^2$. See [here](#tokenizer/what-it-is), "
-    "[there](second.ipynb#how), [the label](#tokenizer/how) and "
-    "[the exercise](../../exercises/tokenizer/write_it.ipynb) of {cite:t}`sennrich2016`.": "完整的回答，用 $E = mc^2$。见[这里](#tokenizer/what-it-is)、"
+    WITH_LINKS: "完整的回答，用 $E = mc^2$。见[这里](#tokenizer/what-it-is)、"
     "[那里](second.ipynb#how)、[标签](#tokenizer/how)，以及 {cite:t}`sennrich2016` 的"
     "[练习](../../exercises/tokenizer/write_it.ipynb)。",
     "**And then?** Nothing.": "**然后呢？** 没有了。",
