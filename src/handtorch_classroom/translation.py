@@ -212,7 +212,7 @@ def _short(text: str) -> str:
 # What a translation must keep
 
 KEPT = {  # in this order: what one has found, the next does not see
-    "a citation or reference": re.compile(r"(?P<it>\{[\w:-]+\}`[^`]+`)"),
+    "a citation or reference": re.compile(r"(?<![\\\w])(?P<it>\{[\w:-]+\}`[^`]+`)"),
     "code": re.compile(r"(?P<marks>`+)(?P<it>.+?)(?P=marks)(?!`)"),
     "a formula": re.compile(r"(?<![\\$])\$(?P<it>[^$]+)\$"),
     "a link": re.compile(r"\]\((?P<it>[^()\s]+(?:\([^()]*\)[^()\s]*)*)\)"),
