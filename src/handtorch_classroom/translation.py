@@ -217,6 +217,7 @@ KEPT = {  # in this order: what one has found, the next does not see
     "a formula": re.compile(r"(?<![\\$])\$(?P<it>[^$]+)\$"),
     "a link": re.compile(r"\]\((?P<it>[^()\s]+(?:\([^()]*\)[^()\s]*)*)\)"),
 }
+REPEATABLE = ("code", "a formula")  # a pronoun may stand for it in one language only
 NUMBER = re.compile(
     r"(?P<digits>\d[\d,]*(?:\.\d+)?)\s*(?P<unit>thousand|million|billion|千万|百万|千|万|亿)?"
 )
@@ -225,7 +226,8 @@ UNITS |= {"百万": 1e6, "千万": 1e7, "亿": 1e8}
 NUMERAL = re.compile(
     r"\b(one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|first|second|third|"
     r"fourth|tenth|half|twice|both|once|hundred|thousand|million|billion|dozen|single|a|an|each|"
-    r"[a-z]+teen|[a-z]+ty)\b",
+    r"[a-z]+teen|[a-z]+ty|January|February|March|April|May|June|July|August|September|October|"
+    r"November|December)\b",
     re.IGNORECASE,
 )
 MARKDOWN = MarkdownIt("commonmark")
@@ -238,6 +240,8 @@ def problems(english: str, chinese: str) -> list[str]:
     for name, pattern in KEPT.items():
         before = Counter(match["it"] for match in pattern.finditer(prose_en))
         after = Counter(match["it"] for match in pattern.finditer(prose_zh))
+        if name in REPEATABLE:
+            before, after = Counter(before.keys()), Counter(after.keys())
         found += [f"{name} is lost: {text}" for text in before - after]
         found += [f"{name} is added: {text}" for text in after - before]
         prose_en, prose_zh = pattern.sub(" ", prose_en), pattern.sub(" ", prose_zh)
