@@ -195,7 +195,9 @@ def _updated(catalog: Catalog, texts: Sequence[str], shared: dict[str, str]) -> 
 def _previous(message: Message) -> list[str]:
     """The old English of a stale entry, which Babel writes but does not read."""
     lines = [line[1:].strip() for line in message.user_comments if line.startswith("|")]
-    return [denormalize("\n".join(lines).removeprefix("msgid "))] if lines else []
+    # Its lines are wrapped without regard to the strings' ends.
+    strings = re.findall(r'"((?:[^"\\]|\\.)*)"', " ".join(lines))
+    return ["".join(denormalize(f'"{string}"') for string in strings)] if lines else []
 
 
 def _dump(catalog: Catalog, page: str) -> str:
