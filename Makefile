@@ -62,6 +62,7 @@ lock: $(TEST_READY)  ## write requirements.lock from what is installed
 
 clean:  ## remove the site and caches (the environment, grading/ and kept/ stay)
 	rm -rf _build .mypy_cache .ruff_cache .hypothesis
+	find locale -name '*.mo' -delete
 	find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +
 
 $(READY): requirements.txt requirements.lock pyproject.toml

@@ -181,8 +181,11 @@ def pages(site: Path) -> list[Path]:
 
 
 def anchors(path: Path) -> list[str]:
+    """The ids of a page, without those that docutils numbers, which nothing links to."""
     html = path.read_text(encoding="utf-8")
-    return re.findall(r'<(?:section|h\d|span|div|dt|p|a)\b[^>]* id="([^"]+)"', html)
+    sections = re.findall(r'<section\b[^>]* id="([^"]+)"', html)
+    others = re.findall(r'<(?:h\d|span|div|dt|p|a)\b[^>]* id="(?!id\d+")([^"]+)"', html)
+    return sections + others
 
 
 def check_twins(site: Path) -> int:
