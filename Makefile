@@ -51,6 +51,7 @@ reset: $(READY)  ## put back the release form of an exercise, keeping yours asid
 
 kills: $(TEST_READY)  ## try every wrong answer and write the kill table for the site
 	@$(RUN) kills
+	@$(RUN) translate
 
 bench: $(TEST_READY)  ## measure speed, as ratios in one run
 	@for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
