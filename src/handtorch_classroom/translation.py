@@ -184,7 +184,7 @@ def _updated(catalog: Catalog, texts: Sequence[str], shared: dict[str, str]) -> 
     catalog.update(template, update_header_comment=False)
     catalog.obsolete.clear()  # git keeps what is gone
     for message in _messages(catalog):
-        message.user_comments = [c for c in message.user_comments if not c.startswith("|")]
+        message.user_comments = []  # all that stands there is old English, in broken lines
         if not message.fuzzy:
             message.previous_id = []
         elif message.id in before:
@@ -194,8 +194,8 @@ def _updated(catalog: Catalog, texts: Sequence[str], shared: dict[str, str]) -> 
 
 def _previous(message: Message) -> list[str]:
     """The old English of a stale entry, which Babel writes but does not read."""
-    lines = [line[1:].strip() for line in message.user_comments if line.startswith("|")]
-    # Its lines are wrapped without regard to the strings' ends.
+    lines = [line.removeprefix("|").strip() for line in message.user_comments]
+    # Its lines are wrapped without regard to the strings' ends; what follows a break has no "|".
     strings = re.findall(r'"((?:[^"\\]|\\.)*)"', " ".join(lines))
     return ["".join(denormalize(f'"{string}"') for string in strings)] if lines else []
 
