@@ -9,12 +9,13 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 INSTALL := $(PIP) install --quiet --constraint requirements.lock
 READY := $(VENV)/.ready
 TEST_READY := $(VENV)/.ready-for-tests
+BROWSER_TESTS := tests/classroom/test_browser.py
 
-.PHONY: help start test grade book translate exercises notebooks check reset kills bench lock clean
+.PHONY: help start test test-site grade book translate exercises notebooks check reset kills bench lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo "  Options: PYTHON=python3.12 VENV=.venv PORT=8888 BROWSER=none"
 
@@ -26,7 +27,11 @@ test: $(TEST_READY)  ## lint, types, tests, every notebook, every exercise, the 
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --durations 10 \
-		--nbval --nbval-cell-timeout 120 tests book solutions
+		--nbval --nbval-cell-timeout 120 --ignore $(BROWSER_TESTS) tests book solutions
+	@$(MAKE) --no-print-directory test-site
+
+test-site: $(TEST_READY)  ## the site in a browser: Chromium or Chrome, or HANDTORCH_BROWSER=path
+	@$(BIN)/python -m pytest -q -s $(BROWSER_TESTS)
 
 grade: $(READY)  ## grade your exercises, or a class: SUBMISSIONS=folder
 	@$(RUN) grade $(if $(SUBMISSIONS),--submissions "$(SUBMISSIONS)")

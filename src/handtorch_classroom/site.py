@@ -6,6 +6,7 @@ and removes what the theme's packages would load from another host. The lists ma
 syllabus are in ``site_lists.py``, search in ``search_language.py``.
 """
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from sphinx.errors import ExtensionError
 from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 
-from handtorch_classroom import site_chinese, site_lists
+from handtorch_classroom import site_chinese, site_lists, site_practice
 from handtorch_classroom.answers import check_page, page_path
 from handtorch_classroom.chinese import say
 from handtorch_classroom.search_language import SearchEnglishCJK
@@ -163,17 +164,22 @@ def _chapters(root: Path) -> tuple[Chapter, ...]:
 def finish_page(
     app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: Any
 ) -> None:
-    """Add the filter to the page that lists questions; drop sphinx-thebe, which needs a CDN."""
-    if doctree is not None and any(doctree.findall(site_lists.is_question_filter)):
-        app.add_js_file("question_index.js", loading_method="defer")
+    """Add the scripts that directives ask for; drop what math.js and nobody needs."""
+    for raw in doctree.findall(nodes.raw) if doctree is not None else ():
+        for script in raw.get("scripts", ()):
+            app.add_js_file(script, loading_method="defer")
+        if style := raw.get("style"):
+            app.add_css_file(style)
     for kind in ("script_files", "css_files"):
-        context[kind] = [file for file in context.get(kind, []) if not _is_thebes(file)]
+        context[kind] = [file for file in context.get(kind, []) if not _is_unwanted(file)]
 
 
-def _is_thebes(file: Any) -> bool:
-    """Whether a script or style sheet of a page is sphinx-thebe's (a file, or a script's text)."""
+def _is_unwanted(file: Any) -> bool:
+    """Whether a script or style sheet is sphinx-thebe's, or MathJax, which math.js loads later."""
     body = getattr(file, "attributes", {}).get("body", "")
-    return "thebe" in f"{getattr(file, 'filename', file)} {body}"
+    return bool(
+        re.search(r"thebe|mathjax/|window\.MathJax", f"{getattr(file, 'filename', file)} {body}")
+    )
 
 
 def drop_thebe_configuration(app: Sphinx, doctree: nodes.document, docname: str) -> None:
@@ -192,6 +198,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_search_language(SearchEnglishCJK)
     site_lists.register(app)
     site_chinese.register(app)
+    site_practice.register(app)
+    app.add_js_file("math.js", loading_method="defer")
     app.connect("env-updated", check_syllabus)
     app.connect("doctree-resolved", drop_thebe_configuration, priority=900)
     app.connect("html-page-context", finish_page, priority=900)

@@ -32,7 +32,7 @@ PACKAGES = ("jupyter-book", "sphinx", "sphinx-book-theme", "myst-nb")
 TOC_HEADER = """\
 # Made by `make book` from the syllabi and from the notebooks that exist: do not edit.
 """
-FRONT = ("book/notation", "book/questions")
+FRONT = ("book/notation", "book/questions", "book/practice", "book/interview")
 BACK = ("book/kill_table", "book/references")
 WARNING = re.compile(r"(WARNING|ERROR|CRITICAL): ")
 ANSI = re.compile(r"\x1b\[[0-9;]*m")

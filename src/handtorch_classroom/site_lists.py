@@ -91,12 +91,7 @@ def exercise_facts(root: Path, chapter: Chapter, exercise: Exercise) -> Exercise
     return ExerciseFacts(title, difficulty, minutes, title_zh)
 
 
-def is_question_filter(node: nodes.Node) -> bool:
-    """Whether the node is the form of ``{question-index}``, which needs its script."""
-    return isinstance(node, nodes.raw) and node.get("question_filter", False)
-
-
-class _SyllabusDirective(SphinxDirective):
+class SyllabusDirective(SphinxDirective):
     """What the directives share. None has arguments, options or content."""
 
     def run(self) -> list[nodes.Node]:
@@ -192,7 +187,7 @@ class _SyllabusDirective(SphinxDirective):
         return exercise_facts(self.root, chapter, exercise)
 
 
-class QuestionIndex(_SyllabusDirective):
+class QuestionIndex(SyllabusDirective):
     """All questions and exercises, by chapter and page; question_index.js adds the filter."""
 
     def render(self, chapters: tuple[Chapter, ...]) -> list[nodes.Node]:
@@ -208,7 +203,7 @@ class QuestionIndex(_SyllabusDirective):
             all_chapters=self.say("All chapters"),
         )
         form = nodes.raw("", filled, format="html")
-        form["question_filter"] = True
+        form["scripts"] = ["question_index.js"]
         return [form, *(self.chapter(chapter) for chapter in chapters)]
 
     def chapter(self, chapter: Chapter) -> nodes.section:
@@ -263,7 +258,7 @@ class QuestionIndex(_SyllabusDirective):
         return self.say(", ").join(filter(None, [self.difficulty(facts), minutes]))
 
 
-class ChapterPages(_SyllabusDirective):
+class ChapterPages(SyllabusDirective):
     """The pages of the chapter and, under each, the questions that it answers."""
 
     def render(self, chapters: tuple[Chapter, ...]) -> list[nodes.Node]:
@@ -280,7 +275,7 @@ class ChapterPages(_SyllabusDirective):
         return [nodes.enumerated_list("", *items, classes=["chapter-pages"])] if items else []
 
 
-class ChapterExercises(_SyllabusDirective):
+class ChapterExercises(SyllabusDirective):
     """A table of the chapter's exercises."""
 
     def render(self, chapters: tuple[Chapter, ...]) -> list[nodes.Node]:
@@ -301,7 +296,7 @@ class ChapterExercises(_SyllabusDirective):
         return [_table(list(head), rows)] if rows else []
 
 
-class ChapterList(_SyllabusDirective):
+class ChapterList(SyllabusDirective):
     """The chapters of the book, counted."""
 
     def render(self, chapters: tuple[Chapter, ...]) -> list[nodes.Node]:

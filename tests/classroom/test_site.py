@@ -267,6 +267,8 @@ def make_book(root: Path) -> Path:
     write(book / "notation.md", "# Notation\n\n$x$\n")
     write(book / "questions.md", "# All questions\n\n```{question-index}\n```\n")
     write(book / "kill_table.md", "# The kill table\n\n*变异测试*\n")
+    write(book / "practice.md", "# Flash cards\n\n```{flash-cards}\n```\n")
+    write(book / "interview.md", "# Mock interview\n\n```{mock-interview}\n```\n")
     write(book / "references.md", "# References\n\n```{bibliography}\n```\n")
     write(
         book / "references.bib",
@@ -387,7 +389,8 @@ def test_a_solution_is_told_from_its_exercise(book: Path) -> None:
 def test_nothing_comes_from_another_host_and_no_file_is_missing(book: Path) -> None:
     assert list(loads_from_elsewhere_or_nowhere(book / "_build" / "html")) == []
     html = page(book, "book/tokenizer/first")
-    assert "mathjax/tex-mml-chtml.js" in html
+    assert "math.js" in html
+    assert "mathjax/" not in html  # math.js loads it when a formula comes near
     assert "thebe" not in html.lower()
     assert (book / "_build/html/_static/mathjax/LICENSE").is_file()
 
