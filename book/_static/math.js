@@ -29,17 +29,18 @@
     await globalThis.MathJax.typesetPromise([element]);
   };
 
+  // With the first formula on the screen, or as soon as the reader begins to move.
   const formulas = document.querySelectorAll("main .math, main .output_area, main .tex2jax_process");
   if (!formulas.length) return;
-  const all = () => handtorch.typeset(document.querySelector("main"));
-  window.addEventListener("beforeprint", all, { once: true });
-  const watch = new IntersectionObserver(
-    (entries) => {
-      if (!entries.some((entry) => entry.isIntersecting)) return;
-      watch.disconnect();
-      all();
-    },
-    { rootMargin: "100% 0px" },
-  );
+  const watch = new IntersectionObserver((entries) => {
+    if (entries.some((entry) => entry.isIntersecting)) all();
+  });
+  const moves = ["scroll", "pointerdown", "keydown", "beforeprint"];
+  function all() {
+    watch.disconnect();
+    for (const move of moves) window.removeEventListener(move, all);
+    handtorch.typeset(document.querySelector("main"));
+  }
+  for (const move of moves) window.addEventListener(move, all, { passive: true });
   for (const formula of formulas) watch.observe(formula);
 })();
