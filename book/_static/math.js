@@ -14,7 +14,7 @@
         startup: { typeset: false },
       };
       const script = document.createElement("script");
-      script.src = `${root}_static/mathjax/tex-mml-chtml.js`;
+      script.src = `${root}_static/${DOCUMENTATION_OPTIONS.mathjax}`; // site.py says where
       script.onload = () => globalThis.MathJax.startup.promise.then(resolve, reject);
       script.onerror = () => reject(new Error("MathJax could not be loaded"));
       document.head.append(script);

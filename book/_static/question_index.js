@@ -1,12 +1,14 @@
 // The filter of questions.html. The list is in the page; without this script all of it shows.
 // A question matches when all typed words occur in it, in English or Chinese, in any order.
-// The state stands in the address: ?q=…&chapter=…
+// The state stands in the address: ?q=…&chapter=…&kind=…&source=…
 "use strict";
 
 (() => {
   const form = document.querySelector("form.question-filter");
   if (!form) return;
   const [text, chapter, count] = [form.elements.q, form.elements.chapter, form.querySelector("output")];
+  const facets = makeFacets(); // the fields of kind and source, which the items name in their classes
+  const fields = [text, chapter, ...facets];
   const fold = (string) => string.normalize("NFKC").toLowerCase();
   const items = [...document.querySelectorAll("li.question-item")].map((element) => ({
     element,
@@ -21,6 +23,28 @@
     outline.set(decodeURIComponent(link.hash.slice(1)), link.closest("li"));
   }
 
+  function makeFacets() {
+    const names = JSON.parse(document.getElementById("question-facets").textContent);
+    const language = document.documentElement.lang.startsWith("zh") ? "zh" : "en";
+    const words = {
+      en: { kind: "Kind", source: "Asked in", any: { kind: "All kinds", source: "All lists" } },
+      zh: { kind: "类型", source: "题库", any: { kind: "所有类型", source: "所有题库" } },
+    }[language];
+    return Object.entries(names).map(([name, values]) => {
+      const field = document.createElement("div");
+      const [label, select] = [document.createElement("label"), document.createElement("select")];
+      Object.assign(select, { id: `question-filter-${name}`, name });
+      Object.assign(label, { htmlFor: select.id, textContent: words[name] });
+      select.add(new Option(words.any[name], ""));
+      for (const [value, title] of Object.entries(values)) {
+        if (document.querySelector(`li.question-item.${name}-${value}`)) select.add(new Option(title[language], value));
+      }
+      field.append(label, select);
+      count.before(field);
+      return select;
+    });
+  }
+
   const plural = (n, noun) => `${n} ${noun}${n === 1 ? "" : "s"}`;
   const chinese = document.documentElement.lang.startsWith("zh");
   const counted = (questions, exercises) =>
@@ -28,8 +52,8 @@
       ? `${questions} 道题，${exercises} 道练习`
       : `${plural(questions, "question")} and ${plural(exercises, "exercise")}`;
   const nothing = chinese
-    ? "没有符合的题目：少输几个词，或者换一章。"
-    : "Nothing matches: try fewer words, or another chapter.";
+    ? "没有符合的题目：少输几个词，或者换一种选择。"
+    : "Nothing matches: try fewer words, or another choice.";
 
   function apply() {
     const words = fold(text.value).split(/\s+/).filter(Boolean);
@@ -37,6 +61,7 @@
     for (const item of items) {
       const matches =
         (!chapter.value || chapter.value === item.chapter) &&
+        facets.every(({ name, value }) => !value || item.element.classList.contains(`${name}-${value}`)) &&
         words.every((word) => item.text.includes(word));
       item.element.hidden = !matches;
       if (matches) shown[item.isExercise ? "exercises" : "questions"] += 1;
@@ -80,7 +105,7 @@
 
   function toAddress() {
     const url = new URL(location.href);
-    for (const field of [text, chapter]) {
+    for (const field of fields) {
       if (field.value.trim()) url.searchParams.set(field.name, field.value.trim());
       else url.searchParams.delete(field.name);
     }
@@ -96,8 +121,10 @@
   function fromAddress() {
     const parameters = new URLSearchParams(location.search);
     text.value = parameters.get("q") ?? "";
-    chapter.value = parameters.get("chapter") ?? "";
-    if (chapter.selectedIndex < 0) chapter.value = ""; // a chapter that the book does not have
+    for (const field of [chapter, ...facets]) {
+      field.value = parameters.get(field.name) ?? "";
+      if (field.selectedIndex < 0) field.value = ""; // one that the book does not have
+    }
     apply();
   }
 

@@ -5,9 +5,16 @@ the part before the first colon names the list, and a part that names design mak
 one of design. All other questions are of concepts; exercises are code.
 """
 
+import json
 from collections.abc import Iterable, Sequence
 
-KINDS = {"concept": "Concept 概念", "code": "Code 代码", "design": "Design 设计"}
+from docutils import nodes
+
+KINDS = {
+    "concept": {"en": "Concept", "zh": "概念"},
+    "code": {"en": "Code", "zh": "代码"},
+    "design": {"en": "Design", "zh": "设计"},
+}
 SOURCES = {
     "S0": "问题列表",
     "S1": "NLP & 大模型：知识点和面试题",
@@ -34,3 +41,19 @@ def sources_of(refs: Sequence[str]) -> tuple[str, ...]:
     """
     named = {ref.partition(":")[0] for ref in refs}
     return tuple(source for source in SOURCES if source in named)
+
+
+def facet_classes(kind: str, refs: Sequence[str]) -> list[str]:
+    """The classes of an item in the list of questions, by which question_index.js filters.
+
+    Example: ``facet_classes("code", ["S1:55"]) -> ["kind-code", "source-s1"]``
+    """
+    return [f"kind-{kind}", *(f"source-{source.lower()}" for source in sources_of(refs))]
+
+
+def facet_names() -> nodes.raw:
+    """The names of kinds and lists, for question_index.js, which makes the fields of the filter."""
+    sources = {source.lower(): {"en": name, "zh": name} for source, name in SOURCES.items()}
+    names = json.dumps({"kind": KINDS, "source": sources}, ensure_ascii=False)
+    script = f'<script type="application/json" id="question-facets">{names}</script>'
+    return nodes.raw("", script, format="html")

@@ -3,9 +3,11 @@
 It gives every question its own address (``<page>.html#<question id>``), turns every breach of the
 syllabus into a warning (and the build turns warnings into errors), marks Chinese lines as Chinese,
 and removes what the theme's packages would load from another host. The lists made from the
-syllabus are in ``site_lists.py``, search in ``search_language.py``.
+syllabus are in ``site_lists.py``, search in ``site_search.py``, cards and mock interviews in
+``site_practice.py``.
 """
 
+import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -18,10 +20,9 @@ from sphinx.errors import ExtensionError
 from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 
-from handtorch_classroom import site_chinese, site_lists, site_practice
+from handtorch_classroom import site_chinese, site_lists, site_practice, site_search
 from handtorch_classroom.answers import check_page, page_path
 from handtorch_classroom.chinese import say
-from handtorch_classroom.search_language import SearchEnglishCJK
 from handtorch_classroom.syllabus import (
     CHAPTERS,
     QUESTION_ID,
@@ -176,10 +177,9 @@ def finish_page(
 
 def _is_unwanted(file: Any) -> bool:
     """Whether a script or style sheet is sphinx-thebe's, or MathJax, which math.js loads later."""
+    name = str(getattr(file, "filename", file))
     body = getattr(file, "attributes", {}).get("body", "")
-    return bool(
-        re.search(r"thebe|mathjax/|window\.MathJax", f"{getattr(file, 'filename', file)} {body}")
-    )
+    return bool(re.search(r"thebe|mathjax/", name) or re.search(r"thebe|window\.MathJax", body))
 
 
 def drop_thebe_configuration(app: Sphinx, doctree: nodes.document, docname: str) -> None:
@@ -189,16 +189,23 @@ def drop_thebe_configuration(app: Sphinx, doctree: nodes.document, docname: str)
             raw.parent.remove(raw)
 
 
+def tell_where_mathjax_is(app: Sphinx) -> None:
+    """Give ``mathjax_path`` to math.js: an edition may share another's MathJax."""
+    path = json.dumps(app.config.mathjax_path)
+    app.add_js_file(None, body=f"DOCUMENTATION_OPTIONS.mathjax = {path};")
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register everything with Sphinx."""
     app.add_transform(QuestionAnchors)
     app.add_transform(ChineseLines)
     app.add_transform(DropdownNames)
     app.add_transform(SolutionTitles)
-    app.add_search_language(SearchEnglishCJK)
     site_lists.register(app)
     site_chinese.register(app)
     site_practice.register(app)
+    site_search.register(app)
+    app.connect("builder-inited", tell_where_mathjax_is)
     app.add_js_file("math.js", loading_method="defer")
     app.connect("env-updated", check_syllabus)
     app.connect("doctree-resolved", drop_thebe_configuration, priority=900)

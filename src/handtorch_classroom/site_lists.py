@@ -23,6 +23,7 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 from handtorch_classroom.chinese import WORDS, is_chinese, say
+from handtorch_classroom.question_facets import facet_classes, facet_names, kind_of
 from handtorch_classroom.syllabus import (
     Chapter,
     Exercise,
@@ -204,7 +205,7 @@ class QuestionIndex(SyllabusDirective):
         )
         form = nodes.raw("", filled, format="html")
         form["scripts"] = ["question_index.js"]
-        return [form, *(self.chapter(chapter) for chapter in chapters)]
+        return [form, facet_names(), *(self.chapter(chapter) for chapter in chapters)]
 
     def chapter(self, chapter: Chapter) -> nodes.section:
         head = [self.link(_index(chapter), self.first(chapter.title)), *self.aside(chapter.title)]
@@ -234,7 +235,7 @@ class QuestionIndex(SyllabusDirective):
             "",
             nodes.paragraph("", "", self.question_link(chapter, question)),
             self.second(question),
-            classes=["question-item"],
+            classes=["question-item", *facet_classes(kind_of(question.refs), question.refs)],
         )
 
     def exercise(self, chapter: Chapter, exercise: Exercise) -> nodes.list_item:
@@ -250,7 +251,8 @@ class QuestionIndex(SyllabusDirective):
         taught += [link, nodes.Text(self.say("."))]
         statement = nodes.paragraph("", "", *_inline(self.first(exercise)))
         body = [head, statement, self.second(exercise), taught]
-        return nodes.list_item("", *body, classes=["question-item", "exercise-item"])
+        classes = ["question-item", "exercise-item", *facet_classes("code", exercise.refs)]
+        return nodes.list_item("", *body, classes=classes)
 
     def measures(self, facts: ExerciseFacts) -> str:
         """Example: ``medium, 25 min``"""

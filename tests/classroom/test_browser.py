@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -24,6 +25,35 @@ def site() -> Iterator[Site]:
         yield site
         assert site.elsewhere == [], "requests to other hosts"
         assert site.errors == [], "scripts that failed"
+
+
+def wire_bytes(site: Site, path: str) -> tuple[int, list[str]]:
+    """What the first view of a page loads: its bytes without images, and its addresses."""
+    sizes: dict[str, float] = {}
+    requests: dict[str, tuple[str, str]] = {}
+
+    def responded(event: dict[str, Any]) -> None:
+        requests[event["requestId"]] = (event["type"], event["response"]["url"])
+
+    def finished(event: dict[str, Any]) -> None:
+        sizes[event["requestId"]] = event["encodedDataLength"]
+
+    with site.context() as context:
+        page = context.new_page()
+        session = context.new_cdp_session(page)
+        session.send("Network.enable")
+        session.on("Network.responseReceived", responded)
+        session.on("Network.loadingFinished", finished)
+        page.goto(site.address + path, wait_until="networkidle")
+    shown = {id: request for id, request in requests.items() if request[0] != "Image"}
+    return round(sum(sizes.get(id, 0) for id in shown)), [url for _, url in shown.values()]
+
+
+def pages_of(site: Site) -> list[str]:
+    found = (path.relative_to(site.folder) for path in site.folder.rglob("*.html"))
+    paths = (path.as_posix() for path in found if "_static" not in path.parts)
+    leads_elsewhere = {"index.html", "zh/index.html"}
+    return sorted(set(paths) - leads_elsewhere)
 
 
 def fits(page: Page) -> bool:
@@ -246,3 +276,142 @@ def test_cards_fit_a_phone(site: Site, scheme: str) -> None:
             "buttons => buttons.map(button => button.getBoundingClientRect().height)"
         )
         assert min(heights) >= 35
+
+
+# Search
+
+
+def results(page: Page) -> list[str]:
+    return page.locator("dialog .search-title").all_inner_texts()
+
+
+def search_for(page: Page, query: str) -> None:
+    page.locator("dialog .bd-search input").fill(query)
+    expect(page.locator("dialog .search-status")).not_to_have_text("")
+
+
+def test_the_search_answers_as_one_types(site: Site) -> None:
+    with site.page("book/intro.html") as page:
+        assert page.evaluate("typeof handtorch.ranking") == "undefined"  # nothing is loaded yet
+        page.keyboard.press("Control+k")
+        page.keyboard.type("out-of-vocab")
+        first = page.locator("dialog .search-results li").first
+        expect(first).to_contain_text("What is an out-of-vocabulary word")
+        expect(first).to_contain_text("什么叫未登录词")
+        expect(first.locator(".search-where")).to_have_text(
+            "Question · From words and characters to subwords"
+        )
+        expect(first.locator("mark").first).to_have_text("out-of-vocab")
+        page.keyboard.press("ArrowDown")
+        expect(first).to_have_attribute("aria-selected", "true")
+        field = page.locator("dialog .bd-search input")
+        expect(field).to_have_attribute("aria-activedescendant", str(first.get_attribute("id")))
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/words_to_subwords.html#what-is-oov")
+
+
+def test_the_search_ranks_questions_above_prose_in_both_languages(site: Site) -> None:
+    with site.page("book/intro.html") as page:
+        page.keyboard.press("Control+k")
+        for query, question in {
+            "未登录词": "What is an out-of-vocabulary word, and why does it matter",
+            "合并规则怎样学到": "How does BPE learn its merge rules",
+            "BPE 合并": "How does BPE learn its merge rules",
+            "merges rules": "How does BPE learn its merge rules",
+            "wordpiece greedy": "How does WordPiece choose its vocabulary",
+        }.items():
+            search_for(page, query)
+            expect(page.locator("dialog .search-title").first).to_contain_text(question)
+        search_for(page, "fertility")  # stands in no title: prose is found, too
+        expect(page.locator("dialog .search-results")).to_contain_text("Terms of the tokenizer")
+        search_for(page, "xyzzy")
+        expect(page.locator("dialog .search-status")).to_contain_text("Nothing was found")
+
+
+def test_the_search_works_from_a_folder_without_a_network(site: Site) -> None:
+    with site.context(offline=True, **PHONE) as context:
+        page = context.new_page()
+        page.goto((site.folder / "book/tokenizer/index.html").as_uri())
+        page.get_by_role("button", name="Search").first.click()
+        search_for(page, "词表大小")
+        expect(page.locator("dialog .search-results li").first).to_be_visible()
+        assert fits(page)
+        page.locator("dialog .search-results a").first.click()
+        page.wait_for_url("file:**/*.html*")
+
+
+def test_the_search_has_an_address(site: Site) -> None:
+    with site.page("search.html?q=%E6%9C%AA%E7%99%BB%E5%BD%95%E8%AF%8D") as page:
+        expect(page.locator("#search-page .search-title").first).to_contain_text("vocabulary word")
+
+
+# The list of questions
+
+
+def test_the_list_filters_by_kind_and_list_and_keeps_its_state_in_the_address(site: Site) -> None:
+    with site.page("book/questions.html") as page:
+        count = page.locator(".question-filter-count")
+        everything = count.inner_text()
+        page.get_by_label("Kind").select_option(label="Code")
+        expect(count).to_contain_text("0 questions and")
+        page.get_by_label("Kind").select_option(label="Design")
+        expect(count).to_contain_text("and 0 exercises")
+        page.wait_for_url("**?kind=design")
+        page.get_by_label("Asked in").select_option(value="s1")
+        page.get_by_label("Filter by words").fill("slang")
+        expect(count).to_have_text("1 question and 0 exercises")
+        page.wait_for_url("**?kind=design&q=slang&source=s1")
+        page.reload()
+        expect(count).to_have_text("1 question and 0 exercises")
+        expect(page.locator("li.question-item:visible")).to_have_count(1)
+        page.get_by_label("Filter by words").press("Enter")
+        expect(page.locator("li.question-item:visible a").first).to_be_focused()
+        page.goto(site.address + "book/questions.html?kind=nothing&source=x")
+        expect(count).to_have_text(everything)
+
+
+# Every page
+
+
+def test_the_theme_can_be_changed_and_is_kept(site: Site) -> None:
+    with site.page("book/intro.html", color_scheme="light") as page:
+        background = "getComputedStyle(document.body).backgroundColor"
+        bright = page.evaluate(background)
+        for _ in range(3):
+            page.locator(".theme-switch-button").first.click()
+            if page.locator("html").get_attribute("data-theme") == "dark":
+                break
+        assert page.evaluate(background) != bright
+        page.reload()
+        expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+
+
+def test_formulas_are_set_when_they_come_near(site: Site) -> None:
+    with site.page("book/tokenizer/byte_pair_encoding.html") as page:
+        formula = page.locator("main .math").first
+        formula.scroll_into_view_if_needed()
+        expect(page.locator("main .math mjx-container").first).to_be_visible()
+
+
+def test_no_page_scrolls_sideways_on_a_phone(site: Site) -> None:
+    wide = []
+    with site.context(**PHONE) as context:
+        page = context.new_page()
+        for path in pages_of(site):
+            page.goto(site.address + path)
+            if not fits(page):
+                wide.append(path)
+    assert wide == []
+
+
+MOST = 200_000  # bytes over the wire before a reader can read, without images
+MATHJAX = 400_000  # more, where a formula stands on the first screen
+
+
+def test_the_first_view_of_every_page_is_light(site: Site) -> None:
+    measured = {path: wire_bytes(site, path) for path in pages_of(site)}
+    print("\nFirst view over the wire, without images:")
+    for path, (size, addresses) in sorted(measured.items(), key=lambda item: -item[1][0]):
+        formulas = any("mathjax" in address for address in addresses)
+        print(f"{size / 1000:7.1f} kB  {path}{'  (with MathJax)' if formulas else ''}")
+        assert size < MOST + MATHJAX * formulas, path

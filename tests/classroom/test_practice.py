@@ -1,4 +1,4 @@
-"""Flash cards and mock interviews: what the build makes for them, and their scripts under node."""
+"""Cards, mock interviews and search: what the build makes for them, and their scripts in node."""
 
 import csv
 import json
@@ -204,3 +204,58 @@ def test_the_deck_for_anki_stands_on_the_site(book: Path) -> None:
     notes = [line for line in text.splitlines() if not line.startswith("#")]
     assert len(notes) == 3
     assert all(line.count("\t") == 4 for line in notes)
+
+
+# Search
+
+
+def search_data(site: Path, name: str) -> dict[str, list[list[object]]]:
+    text = (site / f"_static/search/{name}.js").read_text(encoding="utf-8")
+    call = re.fullmatch(rf"handtorch\.search\.{name}\((.*)\);\n", text, re.DOTALL)
+    assert call
+    data = json.loads(call[1])
+    return data if isinstance(data, dict) else {"prose": data}
+
+
+def test_the_search_looks_through_questions_exercises_headings_and_prose(book: Path) -> None:
+    index = search_data(book, "index")
+    prose = search_data(book, "prose")["prose"]
+    entries = index["entries"]
+    assert len(prose) == len(entries)
+    found = {str(entry[3]): (entry, text) for entry, text in zip(entries, prose)}
+    for title, kind in {"Why so?": 0, "It, written": 1, "The first page": 2, "Notation": 2}.items():
+        entry, _ = found[title]
+        assert entry[0] == kind
+        _, address = index["pages"][int(str(entry[1]))]
+        path, anchor = book / str(address), str(entry[2])
+        assert path.is_file()
+        assert not anchor or f'id="{anchor}"' in path.read_text(encoding="utf-8")
+    question, text = found["What are [CLS] and [SEP]?"]
+    assert question[4] == "[CLS] 和 [SEP] 是什么？"
+    assert str(question[5]).startswith("With x^2, see there and Sennrich")
+    assert str(text).startswith("The full answer, with ")
+    assert "And then? Nothing." in str(text)
+    assert not re.search(r"no heading|Two words|svg|[<>]", str(text))
+    assert found["The first page"][1] == "What it is about."
+
+
+def test_there_is_one_search_and_it_is_loaded_when_it_is_used(book: Path) -> None:
+    for path in ("book/intro.html", "search.html"):
+        html = (book / path).read_text(encoding="utf-8")
+        assert "search/search.js" in html
+        assert not re.search(r"searchtools|searchindex|search/index|search/prose", html)
+    assert not (book / "searchindex.js").exists()
+
+
+def test_every_icon_of_the_pages_is_there(book: Path) -> None:
+    styles = (book / "_static/icons.css").read_text(encoding="utf-8")
+    used: set[str] = set()
+    for path in book.rglob("*.html"):
+        if "_static" in path.relative_to(book).parts:
+            continue
+        html = path.read_text(encoding="utf-8")
+        for names in re.findall(r'class="([^"]*\bfa[srb]?\b[^"]*|[^"]*\bfa-\w[^"]*)"', html):
+            used |= {name for name in names.split() if re.match(r"fa-(?!solid|brands|lg)", name)}
+        assert "fontawesome" not in html.lower()
+    assert {"fa-bars", "fa-github", "fa-magnifying-glass"} <= used
+    assert [name for name in used if f".{name} {{" not in styles] == []

@@ -3,7 +3,6 @@
 import json
 import re
 import shutil
-import subprocess
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -13,7 +12,6 @@ import pytest
 
 from handtorch_classroom.answers import check_page, count_words, page_path
 from handtorch_classroom.notebooks import KERNEL
-from handtorch_classroom.search_language import SearchEnglishCJK
 from handtorch_classroom.site_build import SiteError, build_site, table_of_contents, write_toc
 from handtorch_classroom.site_lists import exercise_facts
 from handtorch_classroom.syllabus import Chapter, load_chapter
@@ -197,41 +195,6 @@ def test_words_are_counted_as_one_says_them(markdown: str, words: int) -> None:
     assert count_words(markdown) == words
 
 
-# Search.
-
-SENTENCES = [
-    "BPE 训练集",
-    "词表大小 vocabulary",
-    "x",
-    "字",
-    "don't 分 词",
-    "日本語テキスト",
-    "",
-    "a_b 1e-5",
-]
-
-
-def test_the_index_holds_pairs_and_single_characters() -> None:
-    language = SearchEnglishCJK({})
-    assert language.split("BPE 训练集") == ["BPE", "训练", "练集", "训", "练", "集"]
-    assert language.word_filter("集")
-    assert not language.word_filter("the")
-
-
-@pytest.mark.skipif(not shutil.which("node"), reason="runs the browser's half of the search")
-def test_the_browser_asks_only_for_what_the_index_holds() -> None:
-    script = f"{SearchEnglishCJK.js_splitter_code}\nconst s = {json.dumps(SENTENCES)};" + (
-        "console.log(JSON.stringify(s.map(splitQuery)))"
-    )
-    run = subprocess.run(["node", "-e", script], capture_output=True, text=True, check=True)
-    asked = json.loads(run.stdout)
-    language = SearchEnglishCJK({})
-    assert asked[0] == ["BPE", "训练", "练集"]
-    for sentence, terms in zip(SENTENCES, asked):
-        assert set(terms) <= set(language.split(sentence)), sentence
-        assert bool(terms) == bool(sentence)
-
-
 # Exercises and the table of contents.
 
 
@@ -365,7 +328,8 @@ def test_all_questions_are_listed_in_both_languages_with_their_addresses(book: P
     ):
         assert re.search(f'href="{re.escape(address)}"><span[^>]*>{re.escape(en)}', html)
         assert f'<p class="chinese-line" lang="zh">{zh}</p>' in html
-    assert html.count('class="question-item"') == 3
+    assert html.count('class="question-item kind-concept"') == 3
+    assert html.count('class="question-item exercise-item kind-code"') == 2
     assert "question_index.js" in html
     assert "hidden>" in html.split('<form class="question-filter"')[1].split("<label")[0]
 
@@ -390,7 +354,7 @@ def test_nothing_comes_from_another_host_and_no_file_is_missing(book: Path) -> N
     assert list(loads_from_elsewhere_or_nowhere(book / "_build" / "html")) == []
     html = page(book, "book/tokenizer/first")
     assert "math.js" in html
-    assert "mathjax/" not in html  # math.js loads it when a formula comes near
+    assert "_static/mathjax/" not in html  # math.js loads it when a formula comes near
     assert "thebe" not in html.lower()
     assert (book / "_build/html/_static/mathjax/LICENSE").is_file()
 
