@@ -31,7 +31,7 @@ test: $(TEST_READY)  ## lint, types, tests, every notebook, every exercise, the 
 	@$(MAKE) --no-print-directory test-site
 
 test-site: $(TEST_READY)  ## the site in a browser: Chromium or Chrome, or HANDTORCH_BROWSER=path
-	@$(BIN)/python -m pytest -q -s $(BROWSER_TESTS)
+	@$(BIN)/python -m pytest -q -s -rs $(BROWSER_TESTS)
 
 grade: $(READY)  ## grade your exercises, or a class: SUBMISSIONS=folder
 	@$(RUN) grade $(if $(SUBMISSIONS),--submissions "$(SUBMISSIONS)")
