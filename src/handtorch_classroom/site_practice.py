@@ -23,6 +23,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
+from handtorch_classroom.chinese import is_chinese
 from handtorch_classroom.question_facets import kind_of
 from handtorch_classroom.site_lists import SyllabusDirective, exercise_facts
 from handtorch_classroom.syllabus import Chapter, Question, chapters_in_the_book
@@ -174,9 +175,10 @@ def _exercises(app: Sphinx, chapter: Chapter) -> Iterator[dict[str, Any]]:
         docname = f"exercises/{chapter.name}/{exercise.id}"
         if docname in app.env.found_docs:
             facts = exercise_facts(Path(app.srcdir), chapter, exercise)
+            chinese = is_chinese(app.config) and facts.title_zh
             yield {
                 "id": f"{chapter.name}/{exercise.id}",
-                "title": _inline_html(facts.title),
+                "title": _inline_html(chinese or facts.title),
                 "en": _inline_html(exercise.en),
                 "zh": _inline_html(exercise.zh),
                 "difficulty": facts.difficulty,

@@ -26,6 +26,10 @@ WITHOUT = ("book/questions", "book/practice", "book/interview", "book/references
 """Pages that only list what stands elsewhere; they are found by their titles."""
 
 
+LINES = {"chinese-line", "english-line"}
+"""The classes of a line that says the heading above it in the other language."""
+
+
 @dataclass(frozen=True)
 class Entry:
     """One place that a search can lead to; `text` is a short answer or a statement."""
@@ -57,10 +61,10 @@ def entries(app: Sphinx) -> Iterator[Entry]:
         for exercise in chapter.exercises:
             docname = f"exercises/{chapter.name}/{exercise.id}"
             if docname in env.found_docs:
-                title = exercise_facts(root, chapter, exercise).title
-                chinese = exercise.zh.split("：")[0].rstrip("。")
+                facts = exercise_facts(root, chapter, exercise)
+                chinese = facts.title_zh or exercise.zh.split("：")[0].rstrip("。")
                 statement = f"{exercise.en} {exercise.zh}"
-                yield Entry(EXERCISE, docname, "", title, chinese, statement)
+                yield Entry(EXERCISE, docname, "", facts.title, chinese, statement)
 
 
 def _page_entries(
@@ -82,11 +86,16 @@ def _page_entries(
 
 
 def _titles(section: nodes.section) -> tuple[str, str]:
-    """The heading, and the Chinese line below it, if there is one."""
+    """The heading in English and in Chinese; one of them stands below the other."""
     body = [child for child in section if isinstance(child, nodes.Element)]
     title = next((child.astext() for child in body if isinstance(child, nodes.title)), "")
-    chinese = [child.astext() for child in body[1:2] if "chinese-line" in child.get("classes", ())]
-    return _clean(title), _clean(" ".join(chinese))
+    for child in body[1:2]:
+        line = _clean(child.astext())
+        if "chinese-line" in child.get("classes", ()):
+            return _clean(title), line
+        if "english-line" in child.get("classes", ()):
+            return line, _clean(title)
+    return _clean(title), ""
 
 
 def _text(section: nodes.section) -> str:
@@ -100,7 +109,7 @@ def _prose(node: nodes.Element) -> Iterator[str]:
             yield child.astext()
         elif isinstance(child, nodes.Element):
             classes = set(child.get("classes", ()))
-            if isinstance(child, _SKIPPED) or classes & {"cell", "short-answer", "chinese-line"}:
+            if isinstance(child, _SKIPPED) or classes & {"cell", "short-answer", *LINES}:
                 continue
             yield from _prose(child)
             if not isinstance(child, nodes.Inline):

@@ -1,6 +1,7 @@
 """The site in a real browser. ``make test-site`` runs these, and says so where there is none."""
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -368,6 +369,28 @@ def test_the_list_filters_by_kind_and_list_and_keeps_its_state_in_the_address(si
         expect(page.locator("li.question-item:visible a").first).to_be_focused()
         page.goto(site.address + "book/questions.html?kind=nothing&source=x")
         expect(count).to_have_text(everything)
+
+
+# The Chinese edition
+
+
+def test_practice_and_search_are_chinese_in_the_chinese_edition(site: Site) -> None:
+    with site.page("zh/book/practice.html") as page:
+        expect(page.locator(".practice-counts")).to_contain_text("今天新卡 10 张")
+        question = page.locator(".practice-question")
+        expect(question).to_have_attribute("lang", "zh")
+        page.keyboard.press("Space")
+        answer = page.locator(".practice-answer")
+        assert re.search("[一-鿿]{4}", answer.inner_text())
+        page.get_by_role("button", name="会了").click()
+        page.keyboard.press("Control+k")
+        search_for(page, "未登录词")
+        first = page.locator("dialog .search-results li").first
+        expect(first.locator(".search-title")).to_contain_text("什么叫未登录词")
+        page.goto(site.address + "book/practice.html")  # the other edition goes on from there
+        expect(page.locator(".practice-counts")).to_contain_text("; 1 of")
+        page.goto(site.address + "zh/book/notation.html")
+        expect(page.locator("main .math mjx-container").first).to_be_visible()
 
 
 # Every page

@@ -33,7 +33,7 @@
     },
     zh: {
       chapter: "章节", every: "全部章节", count: "题数", exercise: "编程练习",
-      any: "任意", none: "不要", easy: "容易", medium: "中等", hard: "困难",
+      any: "任意", none: "不要", easy: "简单", medium: "中等", hard: "困难",
       minutes: "分钟", seed: "抽题编号", redraw: "重新抽题", begin: "开始",
       plan: (n, exercise) => `${n} 道题${exercise ? "和一道编程练习" : ""}。打开同一网址的人抽到的题相同。`,
       noExercise: "所选范围内没有这样的练习。",
