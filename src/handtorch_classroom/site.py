@@ -195,6 +195,20 @@ def tell_where_mathjax_is(app: Sphinx) -> None:
     app.add_js_file(None, body=f"DOCUMENTATION_OPTIONS.mathjax = {path};")
 
 
+THEME_STYLE = "_static/styles/pydata-sphinx-theme.css"
+THEME_ICONS = re.compile(
+    r"(?<=\})(?:\.fa-[\w-]+:before,?)+\{content:[^{}]*\}|@font-face\{[^{}]*Font ?Awesome[^{}]*\}"
+)
+
+
+def drop_theme_icons(app: Sphinx, exception: Exception | None) -> None:
+    """Take the 2,000 icons of Font Awesome out of the theme's style: icons.css has those in use."""
+    path = Path(app.outdir) / THEME_STYLE
+    if exception is None and app.builder.format == "html" and path.is_file():
+        style = path.read_text(encoding="utf-8")
+        path.write_text(THEME_ICONS.sub("", style), encoding="utf-8")
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register everything with Sphinx."""
     app.add_transform(QuestionAnchors)
@@ -210,4 +224,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-updated", check_syllabus)
     app.connect("doctree-resolved", drop_thebe_configuration, priority=900)
     app.connect("html-page-context", finish_page, priority=900)
+    app.connect("build-finished", drop_theme_icons)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

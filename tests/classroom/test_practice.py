@@ -248,6 +248,8 @@ def test_there_is_one_search_and_it_is_loaded_when_it_is_used(book: Path) -> Non
 
 
 def test_every_icon_of_the_pages_is_there(book: Path) -> None:
+    theme = (book / "_static/styles/pydata-sphinx-theme.css").read_text(encoding="utf-8")
+    assert not re.search(r"@font-face|fa-github:before", theme)  # nothing is loaded for others
     styles = (book / "_static/icons.css").read_text(encoding="utf-8")
     used: set[str] = set()
     for path in book.rglob("*.html"):
