@@ -26,9 +26,9 @@ test: $(TEST_READY)  ## lint, types, tests, every notebook, every exercise, the 
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	@$(MAKE) --no-print-directory test-site
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --durations 10 \
 		--nbval --nbval-cell-timeout 120 --ignore $(BROWSER_TESTS) tests book solutions
-	@$(MAKE) --no-print-directory test-site
 
 test-site: $(TEST_READY)  ## the site in a browser: Chromium or Chrome, or HANDTORCH_BROWSER=path
 	@$(BIN)/python -m pytest -q -s -rs $(BROWSER_TESTS)
