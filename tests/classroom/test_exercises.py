@@ -14,7 +14,6 @@ from handtorch_classroom.exercises import (
 from tests.conftest import ROOT
 
 EXERCISES = all_exercises(ROOT)
-MUTANTS = [(e, m) for e in EXERCISES for m in e.mutants()]
 each_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=str)
 
 
