@@ -35,6 +35,13 @@ c.SafeExecute.timeout = 30
 c.SafeExecute.notebook_timeout = 300
 c.LimitedKernelManager.memory_gb = 4.0
 c.LimitedKernelManager.file_gb = 0.2
+c.LimitedKernelManager.processes = 64
+# Where submissions run: "auto" takes bubblewrap where it works, "required" does not grade without,
+# "off" never takes it. GRADING.md says what each keeps from them.
+c.LimitedKernelManager.sandbox = "auto"
+c.LimitedKernelManager.hidden = [
+    str(root / name) for name in ("exercises", "grading", "solutions", "src", "tests")
+]
 
 # solutions/ -> exercises/
 c.ClearSolutions.code_stub = {"python": "raise NotImplementedError"}

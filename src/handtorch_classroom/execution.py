@@ -8,7 +8,7 @@ A cell that ends the kernel, or that is stuck and cannot be interrupted, is left
 started again, the cells without points run again without it, and the tests go on where they were.
 So a submission loses what cannot run and keeps what can.
 
-This is no sandbox, and a submission that looks for the token can find it.
+Where the code of a submission may reach is not decided here, but in `kernels` and `sandbox`.
 """
 
 import asyncio
@@ -167,7 +167,7 @@ class Runner(NotebookClient):  # type: ignore[misc, unused-ignore]
         try:
             await self.async_execute_cell(cell, index)
         except DeadKernelError:
-            gone = KILLED
+            gone = getattr(self.km, "stopped_because", "") or KILLED
         except CellTimeoutError:
             gone = STUCK.format(seconds=self.timeout)
         finally:

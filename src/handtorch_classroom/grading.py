@@ -28,7 +28,7 @@ from handtorch_classroom.execution import Runner
 from handtorch_classroom.feedback import problem
 from handtorch_classroom.gradebook import load_config, open_gradebook, quiet
 from handtorch_classroom.handed_in import Handed, collect, collect_own, is_untouched, stage
-from handtorch_classroom.kernels import memory_is_limited
+from handtorch_classroom.kernels import missing_protection
 from handtorch_classroom.notebooks import Notebook, NotebookError
 from handtorch_classroom.outputs import fail, is_test
 from handtorch_classroom.preprocessors import SafeExecute, add_notes, judged_unrun
@@ -105,8 +105,11 @@ class Grader:
         for chapter in sorted({one.chapter for one in handed}):
             remark = release.fill_gradebook(self.root, chapter, self._release)
             remarks += [remark] if remark else []
-        if not memory_is_limited():
-            remarks.append("This system does not limit the memory of what it runs.")
+        try:
+            lacking = missing_protection(self.config)
+        except RuntimeError as error:
+            raise NotebookError(f"Nothing was graded: {error}") from error
+        remarks += [lacking] if lacking else []
         with open_gradebook(self.config) as gradebook:
             for student, chapter in sorted({(one.student, one.chapter) for one in handed}):
                 mine = [o for o in handed if (o.student, o.chapter) == (student, chapter)]

@@ -1,8 +1,10 @@
-"""Kernels that grade: with limits of memory and file size, and nothing left behind.
+"""Kernels that grade: in a sandbox where there is one, with limits, and nothing left behind.
 
-The limits are set inside the kernel's process before any code of a submission runs (`main`, which
-``python -m handtorch_classroom.kernels`` calls). They are resource limits: they bound an accident,
-they are no sandbox. macOS does not enforce the limit of memory (`memory_is_limited`).
+A kernel runs in bubblewrap where that works (`sandbox`). The limits of one process are set inside
+it before any code of a submission runs (`main`, which ``python -m handtorch_classroom.kernels``
+calls); those of all its processes together are watched from outside (`watching`). Without a
+sandbox there are only the limits, which bound an accident; macOS does not enforce the limit of
+memory (`memory_is_limited`). `missing_protection` says what a system lacks.
 
 A kernel of this manager ignores the notebook's kernelspec, listens on sockets in a private folder,
 and takes the processes that it started along when it ends.
@@ -22,11 +24,16 @@ import psutil  # type: ignore[import-untyped, unused-ignore]
 from jupyter_client.jsonutil import json_clean, json_default
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
-from traitlets import Float, Unicode
+from traitlets import Enum, Float, Integer, List, Unicode
+from traitlets.config import Config
+
+from handtorch_classroom import sandbox as sandboxes
+from handtorch_classroom.watching import Watch
 
 MARK = "HANDTORCH_KERNEL"  # environment variable by which a kernel's processes are known
 MEMORY = "HANDTORCH_KERNEL_MEMORY"  # bytes
 FILE_SIZE = "HANDTORCH_KERNEL_FILE_SIZE"  # bytes
+PROCESSES = "HANDTORCH_KERNEL_PROCESSES"  # only where a sandbox counts its own
 SWEEPS = 10  # a process may start another while it is being killed
 
 # exit() and quit() would end the kernel at once; sys.exit only ends the cell, with an error.
@@ -40,13 +47,29 @@ class LimitedKernelManager(AsyncKernelManager):  # type: ignore[misc, unused-ign
     file_gb = Float(0.2, help="Gigabytes that a file written by a kernel may have.").tag(
         config=True
     )
+    processes = Integer(64, help="Processes that a kernel may have started, itself included.").tag(
+        config=True
+    )
+    sandbox = Enum(
+        ["auto", "off", "required"],
+        "auto",
+        help="Whether kernels run in bubblewrap: where it works, never, or else not at all.",
+    ).tag(config=True)
+    hidden = List(Unicode(), help="Folders that are not seen from inside the sandbox.").tag(
+        config=True
+    )
     transport = Unicode("ipc")
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._folder = Path(tempfile.mkdtemp(prefix="kernel-"))  # only its owner may enter
+        self.shared = self._folder / "shared"  # the part of it that a sandboxed kernel sees
+        self.shared.mkdir()
         self._mark = secrets.token_hex(8)
-        self.connection_file = str(self._folder / "k.json")
+        self.connection_file = str(self.shared / "k.json")
+        self._sandbox = chosen(self.sandbox)
+        self._support: Path | None = None
+        self._watch: Watch | None = None
 
     @property
     def kernel_spec(self) -> KernelSpec:
@@ -55,26 +78,97 @@ class LimitedKernelManager(AsyncKernelManager):  # type: ignore[misc, unused-ign
             MARK: self._mark,
             MEMORY: str(int(self.memory_gb * 1e9)),
             FILE_SIZE: str(int(self.file_gb * 1e9)),
-            "IPYTHONDIR": str(self._folder),  # not the start-up files of whoever grades
+            "IPYTHONDIR": str(self.shared),  # not the start-up files of whoever grades
             "NBGRADER_EXECUTION": os.environ.get("NBGRADER_EXECUTION", "autograde"),
             "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1"),  # kernels run side by side
             "PYTHONHASHSEED": "0",  # a mark must not depend on the order of a set
         }
-        module = ["-P", "-m", "handtorch_classroom.kernels"]
+        command = [sys.executable, "-P", "-m", "handtorch_classroom.kernels"]
+        command += ["-f", "{connection_file}"]
+        if self._sandbox is not None:
+            environment |= {PROCESSES: str(self.processes), "IPYTHONDIR": "/tmp/ipython"}
+            command = self._sandbox.command(
+                command,
+                shared=self.shared,
+                support=self._support,
+                environment=environment,
+                scratch_bytes=int(2 * self.file_gb * 1e9),
+                hidden=[Path(folder) for folder in self.hidden],
+            )
         return KernelSpec(
-            argv=[sys.executable, *module, "-f", "{connection_file}"],
+            argv=command,
             display_name="Python 3",
             language="python",
             env=environment,
+            interrupt_mode="signal" if self._sandbox is None else "message",
         )
+
+    @property
+    def stopped_because(self) -> str:
+        """Why the kernel was ended from outside, a clause; "" if it was not."""
+        return "" if self._watch is None else self._watch.reason
+
+    async def _async_pre_start_kernel(self, **kw: Any) -> Any:
+        folder = Path(kw.get("cwd") or ".").resolve()
+        if self._sandbox is not None and self._support is None:
+            self._support = sandboxes.stage_support(folder, self._folder / "support")
+            kw["cwd"] = str(self._folder)
+        return await super()._async_pre_start_kernel(**kw)
+
+    pre_start_kernel = _async_pre_start_kernel
+
+    async def _async_post_start_kernel(self, **kw: Any) -> None:
+        await super()._async_post_start_kernel(**kw)
+        self._watch = Watch(
+            getattr(self.provisioner, "pid", None),
+            self.shared,
+            processes=self.processes,
+            memory=int(self.memory_gb * 1e9),
+            files=int(2 * self.file_gb * 1e9),
+        )
+
+    post_start_kernel = _async_post_start_kernel
 
     async def _async_cleanup_resources(self, restart: bool = False) -> None:
         await super()._async_cleanup_resources(restart=restart)
+        if self._watch is not None:
+            self._watch.end()
         if not restart and self._folder.exists():
             kill_marked(self._mark)
             shutil.rmtree(self._folder, ignore_errors=True)
 
     cleanup_resources = _async_cleanup_resources
+
+
+def chosen(switch: str) -> sandboxes.Sandbox | None:
+    """The sandbox that kernels run in under this setting of `LimitedKernelManager.sandbox`.
+
+    Raises:
+        RuntimeError: if one is required and there is none.
+    """
+    if switch == "off":
+        return None
+    found, problem = sandboxes.find()
+    if found is None and switch == "required":
+        raise RuntimeError(f"no sandbox: {problem}")
+    return found
+
+
+def missing_protection(config: Config) -> str:
+    """One sentence on what submissions are not kept from here; "" if there is a sandbox.
+
+    Raises:
+        RuntimeError: if a sandbox is required and there is none.
+    """
+    switch = str(config.LimitedKernelManager.get("sandbox", "auto"))
+    if chosen(switch) is not None:
+        return ""
+    why = "it is switched off" if switch == "off" else sandboxes.find()[1]
+    memory = "" if memory_is_limited() else ", and this system does not limit their memory"
+    return (
+        f"Submissions run without a sandbox ({why}): they can read your files, write where you "
+        f"may write and use the network{memory}."
+    )
 
 
 def kill_marked(mark: str) -> int:
@@ -111,15 +205,21 @@ def memory_is_limited() -> bool:
     return sys.platform.startswith("linux")
 
 
-def limit(memory: int, file_size: int) -> None:
-    """Limit this process and its children: bytes of data, bytes of a file, no core dumps."""
+def limit(memory: int, file_size: int, processes: int | None = None) -> None:
+    """Limit this process and its children: bytes of data, bytes of a file, no core dumps.
+
+    Threads count as processes, so their limit is generous here and `watching` does the rest.
+    """
     import resource
 
-    for kind, wanted in (
+    limits = [
         (resource.RLIMIT_DATA, memory),
         (resource.RLIMIT_FSIZE, file_size),
         (resource.RLIMIT_CORE, 0),
-    ):
+    ]
+    if processes is not None:
+        limits.append((resource.RLIMIT_NPROC, 10 * processes))
+    for kind, wanted in limits:
         _, hard = resource.getrlimit(kind)
         most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         resource.setrlimit(kind, (most, most))
@@ -137,9 +237,10 @@ def pack(message: Any) -> bytes:
 
 def main() -> None:
     """The kernel's process: set the limits, then be an IPython kernel."""
-    limit(int(os.environ[MEMORY]), int(os.environ[FILE_SIZE]))
+    processes = int(os.environ.get(PROCESSES, 0)) or None
+    limit(int(os.environ[MEMORY]), int(os.environ[FILE_SIZE]), processes)
+    sandboxes.fill_scratch()
     from ipykernel.kernelapp import IPKernelApp
-    from traitlets.config import Config
 
     config = Config()
     config.IPKernelApp.exec_lines = FIRST_LINES
