@@ -117,7 +117,7 @@ class Case:
                         why=why,
                     )
                 ) from None
-            _count()
+            passed()
         except Exception as other:
             raise CheckFailed(
                 _message(
@@ -164,7 +164,7 @@ class Case:
                         likely="work on a copy: the caller still needs what it passed in",
                     )
                 )
-        _count()
+        passed()
         return got
 
 
@@ -181,7 +181,7 @@ def require(condition: Any, message: str, likely: str = "") -> None:
     """
     if condition is not True and not (isinstance(condition, np.bool_) and bool(condition)):
         raise CheckFailed(_message(message, likely=likely))
-    _count()
+    passed()
 
 
 def report() -> None:
@@ -191,10 +191,10 @@ def report() -> None:
         CheckFailed: if there were none, for a cell that checks nothing must not give marks.
     """
     global _passed
-    passed, _passed = _passed, 0
-    if not passed:
+    count, _passed = _passed, 0
+    if not count:
         raise CheckFailed("this cell checked nothing")
-    print(f"{passed} {'check' if passed == 1 else 'checks'} passed")
+    print(f"{count} {'check' if count == 1 else 'checks'} passed")
 
 
 def by_hand(*functions: Any, without: Iterable[str] = ()) -> None:
@@ -210,16 +210,20 @@ def by_hand(*functions: Any, without: Iterable[str] = ()) -> None:
     further = frozenset(without)
     seen: set[int] = set()
     for function in functions:
-        found = _forbidden_use(function, further, seen)
-        if found:
-            user, used = found
-            raise CheckFailed(
-                _message(
-                    f"{user} uses {used}, which the rules do not allow",
-                    likely="the exercise is to write this by hand; see the rules at the top",
-                )
+        refuse(_forbidden_use(function, further, seen))
+    passed()
+
+
+def refuse(found: tuple[str, str] | None) -> None:
+    """Fail if something was found: a function, and the name that it uses and must not."""
+    if found:
+        user, used = found
+        raise CheckFailed(
+            _message(
+                f"{user} uses {used}, which the rules do not allow",
+                likely="the exercise is to write this by hand; see the rules at the top",
             )
-    _count()
+        )
 
 
 def _forbidden_use(thing: Any, further: frozenset[str], seen: set[int]) -> tuple[str, str] | None:
@@ -371,9 +375,16 @@ def _as_numpy(array: Any) -> Any:
     return np.asarray(array.detach().cpu() if hasattr(array, "detach") else array)
 
 
-def _count() -> None:
+def passed() -> None:
+    """Count a check that held."""
     global _passed
     _passed += 1
+
+
+def forget() -> None:
+    """Begin to count anew."""
+    global _passed
+    _passed = 0
 
 
 def _message(what: str, **parts: str) -> str:
@@ -384,6 +395,8 @@ def _message(what: str, **parts: str) -> str:
 def _exception_text(error: Exception, function: Any) -> str:
     """The exception and the learner's line that it came from."""
     text = f"{type(error).__name__}: {error}".rstrip(": ")
+    if where := str(getattr(error, "handtorch_where", "")):  # it came from another process
+        return f"{text}, {where}"
     code = getattr(getattr(function, "__func__", function), "__code__", None)
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         if code is not None and frame.filename == code.co_filename:

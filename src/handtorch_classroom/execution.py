@@ -21,11 +21,13 @@ from pathlib import Path
 from subprocess import DEVNULL
 from typing import Any
 
+import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionComplete, CellTimeoutError, DeadKernelError
 from traitlets.config import Config
 
-from handtorch_classroom.kernels import LimitedKernelManager
+from handtorch_classroom.apart import JudgeProcess, Tests
+from handtorch_classroom.kernels import MEMORY_GB, LimitedKernelManager, chosen
 from handtorch_classroom.notebooks import Notebook
 from handtorch_classroom.outputs import (
     cell_name,
@@ -38,6 +40,7 @@ from handtorch_classroom.outputs import (
 
 PROOF = "application/x-handtorch-proof"
 PROOF_LINE = "__import__('IPython').get_ipython().display_pub.publish({{{type!r}: {token!r}}})"
+SERVE_LINE = "__import__('handtorch_classroom.serving').serving.serve()"
 OUT_OF_TIME = "CellTimeoutError"  # the name nbgrader gives this error
 OUTPUT_WAIT = 10  # seconds for the last output of a cell that has ended
 INTERRUPT_WAIT = 2  # seconds for a cell to end that was interrupted
@@ -45,6 +48,7 @@ LONGEST_ERROR = 20_000  # characters kept of an error's text
 
 KILLED = "ended the kernel (by os._exit, or by a crash)"
 STUCK = "ran longer than {seconds} s and could not be interrupted"
+UNFINISHED = "the test cell did not run to its end"
 STOPPED = "ran longer than {seconds} s and was stopped"
 
 
@@ -69,10 +73,14 @@ class Outcome:
 
 
 def execute(
-    notebook: Notebook, folder: Path, limits: Limits | None = None, config: Config | None = None
+    notebook: Notebook,
+    folder: Path,
+    limits: Limits | None = None,
+    config: Config | None = None,
+    tests: Tests | None = None,
 ) -> Outcome:
     """Run `notebook` in place, in kernels started in `folder`; for use outside of asyncio."""
-    runner = Runner(notebook, folder, limits or Limits(), config)
+    runner = Runner(notebook, folder, limits or Limits(), config, tests)
     with ThreadPoolExecutor(1) as pool:  # the caller's thread may have a loop: a server's has
         return pool.submit(asyncio.run, runner.run()).result()
 
@@ -81,8 +89,14 @@ class Runner(NotebookClient):  # type: ignore[misc, unused-ignore]
     """Runs one notebook, restarting its kernel where a cell took it away."""
 
     def __init__(
-        self, notebook: Notebook, folder: Path, limits: Limits, config: Config | None = None
+        self,
+        notebook: Notebook,
+        folder: Path,
+        limits: Limits,
+        config: Config | None = None,
+        tests: Tests | None = None,
     ) -> None:
+        """With `tests` given, test cells are judged in a process of their own."""
         super().__init__(
             notebook,
             allow_errors=True,
@@ -100,6 +114,8 @@ class Runner(NotebookClient):  # type: ignore[misc, unused-ignore]
         )
         self._limits = limits
         self.outcome = Outcome()
+        self._tests = tests
+        self._judging: JudgeProcess | None = None
 
     async def run(self) -> Outcome:
         """Run all cells; afterwards every test cell has proved itself or holds an error.
@@ -111,6 +127,8 @@ class Runner(NotebookClient):  # type: ignore[misc, unused-ignore]
         waiting = {i for i, cell in enumerate(self.nb.cells) if is_test(cell)}
         lost: set[int] = set()  # cells that took the kernel away
         index = 0
+        if self._tests is not None:
+            self._judging = self._judge_process(self._tests)
         try:
             while waiting and index < len(self.nb.cells):
                 left = int(deadline - time.monotonic())
@@ -129,6 +147,8 @@ class Runner(NotebookClient):  # type: ignore[misc, unused-ignore]
                 index += 1
         finally:
             await self._stop()
+            if self._judging is not None:
+                await self._judging.close()
         if waiting:
             limit = f"the notebook took longer than {self._limits.notebook_seconds} s"
             self.outcome.add(limit)
@@ -146,8 +166,16 @@ class Runner(NotebookClient):  # type: ignore[misc, unused-ignore]
     async def _start(self) -> None:
         self.reset_execution_trackers()
         self.create_kernel_manager()
+        if self._judging is not None:
+            setattr(self.km, "judge", self._judging.address)  # noqa: B010 (km has a wider type)
         await self.async_start_new_kernel(stdout=DEVNULL, stderr=DEVNULL)  # iopub has them
         await self.async_start_new_kernel_client()
+
+    def _judge_process(self, tests: Tests) -> JudgeProcess:
+        limits = self.config.LimitedKernelManager
+        memory = int(float(limits.get("memory_gb", MEMORY_GB)) * 1e9)
+        written = [c.source for c in self.nb.cells if c.cell_type == "code" and not is_test(c)]
+        return JudgeProcess(tests, written, chosen(str(limits.get("sandbox", "auto"))), memory)
 
     async def _stop(self) -> None:
         if self.km is not None:
@@ -161,7 +189,12 @@ class Runner(NotebookClient):  # type: ignore[misc, unused-ignore]
         self._token, self._proved = secrets.token_hex(16), False
         self._printed = 0
         self._reply: dict[str, Any] = {}
-        if is_test(cell):
+        judging = self._judging if is_test(cell) else None
+        if judging is not None:
+            if not await judging.begin(cell.metadata.nbgrader.grade_id, source):
+                raise RuntimeError("the judge did not start")
+            cell.source = SERVE_LINE
+        elif is_test(cell):
             cell.source = f"{source}\n{PROOF_LINE.format(type=PROOF, token=self._token)}"
         gone = ""
         try:
@@ -172,14 +205,31 @@ class Runner(NotebookClient):  # type: ignore[misc, unused-ignore]
             gone = STUCK.format(seconds=self.timeout)
         finally:
             cell.source = source
-        if not gone and self._reply.get("ename") == OUT_OF_TIME:
+        if judging is not None:
+            self._take_verdict(cell, await judging.verdict())
+        if not gone and not self._proved and self._reply.get("ename") == OUT_OF_TIME:
             self._note_own(index, STOPPED.format(seconds=self.timeout))
             fail(cell, OUT_OF_TIME, STOPPED.format(seconds=self.timeout))
         if gone:
             self._note_own(index, f"{gone}, so the rest was run without it")
-            fail(cell, "KernelDied", gone)
+            if not self._proved:
+                fail(cell, "KernelDied", gone)
         self._settle(cell, index)
         return bool(gone)
+
+    def _take_verdict(self, cell: Notebook, verdict: dict[str, Any] | None) -> None:
+        """Write a verdict into the cell, whatever errors its kernel has shown there."""
+        cell.outputs = [output for output in cell.outputs if output.output_type != "error"]
+        if verdict is None:
+            fail(cell, "TestDidNotFinish", UNFINISHED)
+            return
+        if verdict["printed"]:
+            text = writable(verdict["printed"])
+            cell.outputs.append(nbformat.v4.new_output("stream", name="stdout", text=text))
+        self._proved = verdict["passed"]
+        if not self._proved:
+            fail(cell, *(writable(verdict[key])[:LONGEST_ERROR] for key in ("ename", "evalue")))
+            cell.outputs[-1].traceback = [writable(t)[:LONGEST_ERROR] for t in verdict["traceback"]]
 
     def _settle(self, cell: Notebook, index: int) -> None:
         """Make the outputs say what nbgrader is to conclude: an error, or nothing against it."""
@@ -193,7 +243,7 @@ class Runner(NotebookClient):  # type: ignore[misc, unused-ignore]
         if not is_test(cell):
             return
         if not self._proved and not errors:
-            fail(cell, "TestDidNotFinish", "the test cell did not run to its end")
+            fail(cell, "TestDidNotFinish", UNFINISHED)
         for output in cell.outputs:
             if output.output_type == "stream" and output.name == "stderr":
                 output.name = "stdout"  # nbgrader takes points for anything on stderr

@@ -89,7 +89,7 @@ class Grader:
         self._db_url = config.CourseDirectory.db_url
         self._sanitize = self._steps(config.Autograde.sanitize_preprocessors)
         steps = self._steps(config.Autograde.autograde_preprocessors)
-        self._limits = next(step.limits for step in steps if isinstance(step, SafeExecute))
+        self._run_step = next(step for step in steps if isinstance(step, SafeExecute))
         self._record_steps = [step for step in steps if not isinstance(step, SafeExecute)]
         exporter = import_item(config.GenerateFeedback.exporter_class)
         self._feedback = exporter(config=config)
@@ -156,7 +156,9 @@ class Grader:
         elif not judged_unrun(notebook):
             with tempfile.TemporaryDirectory(prefix="grading-") as folder:
                 self._copy_support_files(one.chapter, Path(folder))
-                runner = Runner(notebook, Path(folder), self._limits, self.config)
+                tests = self._run_step.tests_of(one.chapter, one.exercise)
+                limits = self._run_step.limits
+                runner = Runner(notebook, Path(folder), limits, self.config, tests)
                 add_notes(notebook, (await runner.run()).notes)
         for step in self._record_steps:
             notebook, resources = step(notebook, resources)

@@ -27,13 +27,16 @@ from jupyter_client.manager import AsyncKernelManager
 from traitlets import Enum, Float, Integer, List, Unicode
 from traitlets.config import Config
 
+from handtorch_classroom import guard
 from handtorch_classroom import sandbox as sandboxes
+from handtorch_classroom.serving import ADDRESS
 from handtorch_classroom.watching import Watch
 
 MARK = "HANDTORCH_KERNEL"  # environment variable by which a kernel's processes are known
 MEMORY = "HANDTORCH_KERNEL_MEMORY"  # bytes
 FILE_SIZE = "HANDTORCH_KERNEL_FILE_SIZE"  # bytes
 PROCESSES = "HANDTORCH_KERNEL_PROCESSES"  # only where a sandbox counts its own
+MEMORY_GB = 4.0
 SWEEPS = 10  # a process may start another while it is being killed
 
 # exit() and quit() would end the kernel at once; sys.exit only ends the cell, with an error.
@@ -43,7 +46,7 @@ FIRST_LINES = ["import sys; exit = quit = sys.exit; del sys"]
 class LimitedKernelManager(AsyncKernelManager):  # type: ignore[misc, unused-ignore]
     """Starts Python kernels whose memory and files are limited."""
 
-    memory_gb = Float(4.0, help="Gigabytes of data that a kernel may hold.").tag(config=True)
+    memory_gb = Float(MEMORY_GB, help="Gigabytes of data that a kernel may hold.").tag(config=True)
     file_gb = Float(0.2, help="Gigabytes that a file written by a kernel may have.").tag(
         config=True
     )
@@ -67,6 +70,7 @@ class LimitedKernelManager(AsyncKernelManager):  # type: ignore[misc, unused-ign
         self.shared.mkdir()
         self._mark = secrets.token_hex(8)
         self.connection_file = str(self.shared / "k.json")
+        self.judge: Path | None = None  # the address where test cells are judged apart
         self._sandbox = chosen(self.sandbox)
         self._support: Path | None = None
         self._watch: Watch | None = None
@@ -83,6 +87,8 @@ class LimitedKernelManager(AsyncKernelManager):  # type: ignore[misc, unused-ign
             "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1"),  # kernels run side by side
             "PYTHONHASHSEED": "0",  # a mark must not depend on the order of a set
         }
+        if self.judge is not None:
+            environment[ADDRESS] = str(self.judge)
         command = [sys.executable, "-P", "-m", "handtorch_classroom.kernels"]
         command += ["-f", "{connection_file}"]
         if self._sandbox is not None:
@@ -91,6 +97,7 @@ class LimitedKernelManager(AsyncKernelManager):  # type: ignore[misc, unused-ign
                 command,
                 shared=self.shared,
                 support=self._support,
+                shown=[self.judge.parent] if self.judge is not None else [],
                 environment=environment,
                 scratch_bytes=int(2 * self.file_gb * 1e9),
                 hidden=[Path(folder) for folder in self.hidden],
@@ -205,26 +212,6 @@ def memory_is_limited() -> bool:
     return sys.platform.startswith("linux")
 
 
-def limit(memory: int, file_size: int, processes: int | None = None) -> None:
-    """Limit this process and its children: bytes of data, bytes of a file, no core dumps.
-
-    Threads count as processes, so their limit is generous here and `watching` does the rest.
-    """
-    import resource
-
-    limits = [
-        (resource.RLIMIT_DATA, memory),
-        (resource.RLIMIT_FSIZE, file_size),
-        (resource.RLIMIT_CORE, 0),
-    ]
-    if processes is not None:
-        limits.append((resource.RLIMIT_NPROC, 10 * processes))
-    for kind, wanted in limits:
-        _, hard = resource.getrlimit(kind)
-        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-        resource.setrlimit(kind, (most, most))
-
-
 def pack(message: Any) -> bytes:
     """A message as JSON. Jupyter's own packer fails on lone surrogates, which a tokenizer's tests
     may well print, and the reply would never come.
@@ -238,8 +225,9 @@ def pack(message: Any) -> bytes:
 def main() -> None:
     """The kernel's process: set the limits, then be an IPython kernel."""
     processes = int(os.environ.get(PROCESSES, 0)) or None
-    limit(int(os.environ[MEMORY]), int(os.environ[FILE_SIZE]), processes)
+    sandboxes.limit(int(os.environ[MEMORY]), int(os.environ[FILE_SIZE]), processes)
     sandboxes.fill_scratch()
+    guard.refuse_imports()
     from ipykernel.kernelapp import IPKernelApp
 
     config = Config()

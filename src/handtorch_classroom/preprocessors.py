@@ -12,9 +12,10 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import CheckCellMetadata, ClearOutput, NbGraderPreprocessor
 from nbgrader.utils import is_grade, setenv
 from nbgrader.validator import Validator
-from traitlets import Integer
+from traitlets import Bool, Integer
 
 from handtorch_classroom import notebooks
+from handtorch_classroom.apart import Tests, tests_of
 from handtorch_classroom.execution import Limits, execute
 from handtorch_classroom.notebooks import Notebook, NotebookError
 from handtorch_classroom.outputs import fail, is_test
@@ -68,6 +69,14 @@ class SafeExecute(NbGraderPreprocessor):  # type: ignore[misc, unused-ignore]
     timeout = Integer(30, help="Seconds that a cell may run.").tag(config=True)
     notebook_timeout = Integer(300, help="Seconds that a notebook may run.").tag(config=True)
 
+    apart = Bool(True, help="Whether tests are judged in a process of their own.").tag(config=True)
+
+    def tests_of(self, chapter: str, exercise: str) -> Tests | None:
+        """What the judge of an exercise is told; None if its tests run with the submission."""
+        course = self.config.CourseDirectory
+        folder = Path(course.get("root") or ".") / str(course.get("source_directory", "source"))
+        return tests_of(folder / chapter / f"{exercise}.ipynb") if self.apart else None
+
     @property
     def limits(self) -> Limits:
         """The configured limits."""
@@ -75,8 +84,10 @@ class SafeExecute(NbGraderPreprocessor):  # type: ignore[misc, unused-ignore]
 
     def preprocess(self, nb: Notebook, resources: Any) -> tuple[Notebook, Any]:
         folder = Path(resources.get("metadata", {}).get("path") or ".").resolve()
+        of = resources.get("nbgrader")  # Validate has none: it runs as the Lab does
         if not judged_unrun(nb):
-            add_notes(nb, execute(nb, folder, self.limits, self.config).notes)
+            tests = self.tests_of(of["assignment"], of["notebook"]) if of else None
+            add_notes(nb, execute(nb, folder, self.limits, self.config, tests).notes)
         return nb, resources
 
 

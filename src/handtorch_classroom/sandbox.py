@@ -21,7 +21,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PACKAGE = "handtorch_classroom"
-MODULES = ("__init__", "checks", "kernels", "sandbox", "watching")  # of this package
+MODULES = (  # of this package
+    *("__init__", "checks", "forbidden", "guard", "judging", "kernels", "peers", "sandbox"),
+    *("serving", "watching", "wire"),
+)
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/alternatives", "/etc/fonts")
 SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/localtime", "/etc/passwd", "/etc/group")
 HIDDEN_PACKAGES = ("handtorch", "sentencepiece", "tiktoken", "tokenizers", "transformers")
@@ -43,6 +46,7 @@ class Sandbox:
         *,
         shared: Path,
         support: Path | None = None,
+        shown: Sequence[Path] = (),
         environment: Mapping[str, str] | None = None,
         scratch_bytes: int = 100_000_000,
         hidden: Sequence[Path] = (),
@@ -53,6 +57,7 @@ class Sandbox:
             inner: program and arguments; the program must lie in Python's own folders.
             shared: the one folder that is the same, and writable, inside and outside.
             support: files to be found in the scratch folder, copied there by `fill_scratch`.
+            shown: further folders, which are read-only inside.
             environment: the variables that there are, besides a few that always are.
             scratch_bytes: how much all files in the scratch folder may hold together.
             hidden: folders that must not be seen, wherever they lie.
@@ -78,6 +83,8 @@ class Sandbox:
         command += [*_system(), *_python(), *_modules(), *_masks([*_packages(), *hidden])]
         if support is not None:
             command += ["--ro-bind", str(support), "/support"]
+        for folder in shown:
+            command += ["--ro-bind", str(folder), str(folder)]
         command += ["--bind", str(shared), str(shared), "--remount-ro", "/", "--chdir", SCRATCH]
         return [*command, "--", *inner]
 
@@ -134,6 +141,26 @@ def fill_scratch() -> None:
     """Inside: put the supporting files into the scratch folder, where they may be changed."""
     if Path("/support").is_dir() and Path.cwd() == Path(SCRATCH):
         shutil.copytree("/support", SCRATCH, dirs_exist_ok=True)
+
+
+def limit(memory: int, file_size: int, processes: int | None = None) -> None:
+    """Limit this process and its children: bytes of data, bytes of a file, no core dumps.
+
+    Threads count as processes, so their limit is generous here and `watching` does the rest.
+    """
+    import resource
+
+    limits = [
+        (resource.RLIMIT_DATA, memory),
+        (resource.RLIMIT_FSIZE, file_size),
+        (resource.RLIMIT_CORE, 0),
+    ]
+    if processes is not None:
+        limits.append((resource.RLIMIT_NPROC, 10 * processes))
+    for kind, wanted in limits:
+        _, hard = resource.getrlimit(kind)
+        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(kind, (most, most))
 
 
 def _system() -> Iterator[str]:
