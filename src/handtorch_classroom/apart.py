@@ -1,7 +1,7 @@
 """The judge's process, as the grader sees it, and what of an exercise the judge is told.
 
-`tests_of` reads an exercise from its solution; `JudgeProcess` starts the judge when the first test
-is due, keeps it through all kernels of one submission, and takes its verdicts.
+`surroundings_of` reads an exercise from its solution; `JudgeProcess` starts the judge when the
+first test is due, keeps it through all kernels of one submission, and takes its verdicts.
 """
 
 import ast
@@ -31,7 +31,7 @@ STOP_SECONDS = 10
 
 
 @dataclass(frozen=True)
-class Tests:
+class Surroundings:
     """What the judge needs of an exercise: its given cells in order, and the names it asks for.
 
     `given` holds pairs: the source of a cell, and the names of the test cells that come after it.
@@ -41,7 +41,7 @@ class Tests:
     answers: tuple[str, ...]
 
 
-def tests_of(path: Path) -> Tests | None:
+def surroundings_of(path: Path) -> Surroundings | None:
     """What the solution at `path` says; None if its tests are to run in the learner's process.
 
     An exercise whose tests cannot be judged apart says ``handtorch: {judge: inside}`` in its
@@ -52,11 +52,11 @@ def tests_of(path: Path) -> Tests | None:
     """
     if not path.is_file():
         raise NotebookError(f"{path}: there is no solution to take the tests' surroundings from")
-    return _tests_of(path, path.stat().st_mtime_ns)
+    return _surroundings_of(path, path.stat().st_mtime_ns)
 
 
 @functools.lru_cache(maxsize=256)
-def _tests_of(path: Path, _: int) -> Tests | None:
+def _surroundings_of(path: Path, _: int) -> Surroundings | None:
     notebook = notebooks.read(path)
     if notebook.metadata.get("handtorch", {}).get("judge") == "inside":
         return None
@@ -68,7 +68,7 @@ def _tests_of(path: Path, _: int) -> Tests | None:
         elif not is_grade(cell):
             after = frozenset(_grade_id(later) for later in cells[place:] if is_grade(later))
             given.append((cell.source, after))
-    return Tests(tuple(given), tuple(dict.fromkeys(answers)))
+    return Surroundings(tuple(given), tuple(dict.fromkeys(answers)))
 
 
 def _grade_id(cell: Notebook) -> str:
@@ -93,7 +93,9 @@ def _defined(source: str) -> list[str]:
 class JudgeProcess:
     """Judges the tests of one submission."""
 
-    def __init__(self, tests: Tests, written: list[str], sandbox: Sandbox | None, memory: int):
+    def __init__(
+        self, tests: Surroundings, written: list[str], sandbox: Sandbox | None, memory: int
+    ):
         """`written` are the sources of the submission's own cells."""
         self.tests = tests
         self.folder = Path(tempfile.mkdtemp(prefix="judge-"))  # only its owner may enter

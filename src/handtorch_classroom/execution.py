@@ -1,8 +1,10 @@
 """Run a notebook to judge it: every test cell ends up with its proof or with an error.
 
-A test cell counts only if it proved that it ran to its end: a last line, added while it runs,
-sends a random token back. What else came of a cell decides nothing, so warnings cost no points and
-a test cell that was skipped, emptied or cut short fails.
+A test cell counts only if something says so. In grading that is the judge, which runs the test in
+a process of its own (`apart`); the kernel of the submission serves it meanwhile. In Validate, where
+learners check themselves, the test runs in the kernel, and a last line, added while it runs, sends
+a random token back. What else came of a cell decides nothing, so warnings cost no points and a test
+cell that was skipped, emptied or cut short fails.
 
 A cell that ends the kernel, or that is stuck and cannot be interrupted, is left out: the kernel is
 started again, the cells without points run again without it, and the tests go on where they were.
@@ -26,7 +28,8 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionComplete, CellTimeoutError, DeadKernelError
 from traitlets.config import Config
 
-from handtorch_classroom.apart import JudgeProcess, Tests
+from handtorch_classroom.apart import JudgeProcess, Surroundings
+from handtorch_classroom.guard import REFUSED
 from handtorch_classroom.kernels import MEMORY_GB, LimitedKernelManager, chosen
 from handtorch_classroom.notebooks import Notebook
 from handtorch_classroom.outputs import (
@@ -77,7 +80,7 @@ def execute(
     folder: Path,
     limits: Limits | None = None,
     config: Config | None = None,
-    tests: Tests | None = None,
+    tests: Surroundings | None = None,
 ) -> Outcome:
     """Run `notebook` in place, in kernels started in `folder`; for use outside of asyncio."""
     runner = Runner(notebook, folder, limits or Limits(), config, tests)
@@ -94,7 +97,7 @@ class Runner(NotebookClient):  # type: ignore[misc, unused-ignore]
         folder: Path,
         limits: Limits,
         config: Config | None = None,
-        tests: Tests | None = None,
+        tests: Surroundings | None = None,
     ) -> None:
         """With `tests` given, test cells are judged in a process of their own."""
         super().__init__(
@@ -171,7 +174,7 @@ class Runner(NotebookClient):  # type: ignore[misc, unused-ignore]
         await self.async_start_new_kernel(stdout=DEVNULL, stderr=DEVNULL)  # iopub has them
         await self.async_start_new_kernel_client()
 
-    def _judge_process(self, tests: Tests) -> JudgeProcess:
+    def _judge_process(self, tests: Surroundings) -> JudgeProcess:
         limits = self.config.LimitedKernelManager
         memory = int(float(limits.get("memory_gb", MEMORY_GB)) * 1e9)
         written = [c.source for c in self.nb.cells if c.cell_type == "code" and not is_test(c)]
@@ -262,6 +265,8 @@ class Runner(NotebookClient):  # type: ignore[misc, unused-ignore]
         if error.ename in ("IndentationError", "SyntaxError", "TabError"):
             where = re.sub(r" \(\S+, (line \d+)\)$", r", \1", error.evalue.partition("\n")[0])
             self._note(index, f"has a syntax error: {where}")
+        elif error.ename == "ImportError" and REFUSED in error.evalue:
+            self._note(index, f"was stopped: {error.evalue}")
         elif error.ename == "SystemExit":
             self._note(index, "called sys.exit")
         elif error.ename == "MemoryError":

@@ -14,6 +14,8 @@ from handtorch_classroom.checks import FORBIDDEN, HIDING
 
 #: Ways to a name that is not written down; refused where an exercise forbids names of its own.
 DETOURS = ("__dict__", "__getattribute__", "attrgetter", "methodcaller", "ops", "vars")
+#: Functions that change their first argument.
+CHANGERS = ("__setattr__", "setattr", "update_wrapper", "wraps")
 UNREAD = "code that does not stand in a cell"
 
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -109,8 +111,9 @@ def _bound(statement: ast.stmt) -> Iterator[str]:
                 if isinstance(inner, ast.Name):
                     yield inner.id
         if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
-            call = statement.value  # setattr(function, …), functools.update_wrapper(function, …)
-            if call.args and isinstance(call.args[0], ast.Name):
+            call = statement.value
+            by = getattr(call.func, "attr", getattr(call.func, "id", ""))
+            if by in CHANGERS and call.args and isinstance(call.args[0], ast.Name):
                 yield call.args[0].id
 
 
@@ -133,17 +136,17 @@ def _used(node: ast.AST, book: dict[str, list[ast.AST]], further: frozenset[str]
         elif isinstance(part, ast.Attribute):
             hidden = bool(further) and part.attr in DETOURS
             found = part.attr if part.attr in further or hidden else ""
-        elif isinstance(part, ast.Call):
-            found = _call(part, further)
-        elif id(part) not in texts:
-            text = folded(part)
-            named = text is not None and (text in further or text.split(".")[0] in FORBIDDEN)
-            found = str(text) if named else ""
         else:
-            found = ""
+            found = "" if id(part) in texts else _text(part, further)
+            found = found or (_call(part, further) if isinstance(part, ast.Call) else "")
         if found:
             return found
     return ""
+
+
+def _text(node: ast.AST, further: frozenset[str]) -> str:
+    text = folded(node) or ""
+    return text if text in further or text.split(".")[0] in FORBIDDEN else ""
 
 
 def _imported(node: ast.Import | ast.ImportFrom, further: frozenset[str]) -> str:

@@ -156,7 +156,7 @@ class Grader:
         elif not judged_unrun(notebook):
             with tempfile.TemporaryDirectory(prefix="grading-") as folder:
                 self._copy_support_files(one.chapter, Path(folder))
-                tests = self._run_step.tests_of(one.chapter, one.exercise)
+                tests = self._run_step.surroundings_of(one.chapter, one.exercise)
                 limits = self._run_step.limits
                 runner = Runner(notebook, Path(folder), limits, self.config, tests)
                 add_notes(notebook, (await runner.run()).notes)

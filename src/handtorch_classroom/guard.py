@@ -9,7 +9,7 @@ from typing import Any
 
 from handtorch_classroom.checks import FORBIDDEN
 
-OWN = "handtorch_classroom"
+REFUSED = "may not be imported in a submission"
 
 
 def refuse_imports() -> None:
@@ -17,8 +17,8 @@ def refuse_imports() -> None:
     sys.addaudithook(_refuse)
 
 
-def _refuse(event: str, args: tuple[Any, ...], _forbidden: frozenset[str] = frozenset(FORBIDDEN)):  # type: ignore[no-untyped-def]
+def _refuse(
+    event: str, args: tuple[Any, ...], _forbidden: frozenset[str] = frozenset(FORBIDDEN)
+) -> None:
     if event == "import" and type(args[0]) is str and args[0].partition(".")[0] in _forbidden:
-        raise ImportError(
-            f"{args[0]} may not be imported in a submission: the exercise is to be written by hand"
-        )
+        raise ImportError(f"{args[0]} {REFUSED}: the exercise is to be written by hand")

@@ -41,6 +41,7 @@ class Judge:
         self._server.bind(address)
         self._server.listen(8)
         self._names: dict[str, Any] = {"__name__": "__main__"}
+        self._peer: Peer | None = None
         self._binding: Binding | None = None
         self._written: list[str] = []
         self._number = self._stopped = -1  # of the test under way, and of the last to be stopped
@@ -73,22 +74,23 @@ class Judge:
         with redirect_stdout(printed), redirect_stderr(printed):
             try:
                 code = compile(source, f"<test {self._number}>", "exec")
-                self._binding = Binding(Peer(self._connect(), JUDGE), self._names, answers)
+                self._peer = Peer(self._connect(), JUDGE)
+                self._binding = Binding(self._peer, self._names, answers)
                 exec(code, self._names)
                 self._binding.sync()
             except BaseException as error:
                 verdict |= {"passed": False, **_described(error)}
-        if self._binding is not None:
-            self._binding.peer.close()
-            self._binding = None
+        if self._peer is not None:
+            self._peer.close()
+        self._peer = self._binding = None
         checks.forget()
         return {**verdict, "printed": printed.getvalue()[:MOST_PRINTED]}
 
     def stop(self, number: int) -> None:
         """Stop a test, because the process of the submission does not take part (any more)."""
         self._stopped = number
-        if self._number == number and self._binding is not None:
-            self._binding.peer.close()
+        if self._number == number and self._peer is not None:
+            self._peer.close()
 
     def _connect(self) -> socket.socket:
         while self._stopped != self._number:

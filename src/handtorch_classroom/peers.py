@@ -83,8 +83,9 @@ class Peer:
 
     def serve(self) -> None:
         """Do what the other end asks for, in this thread, until it says that it is done."""
-        while (message := self._calls.get()) is not None:
-            self._answer(message)
+        with contextlib.suppress(Gone):
+            while (message := self._calls.get()) is not None:
+                self._answer(message)
 
     def close(self) -> None:
         """End the connection."""

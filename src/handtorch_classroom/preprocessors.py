@@ -15,7 +15,7 @@ from nbgrader.validator import Validator
 from traitlets import Bool, Integer
 
 from handtorch_classroom import notebooks
-from handtorch_classroom.apart import Tests, tests_of
+from handtorch_classroom.apart import Surroundings, surroundings_of
 from handtorch_classroom.execution import Limits, execute
 from handtorch_classroom.notebooks import Notebook, NotebookError
 from handtorch_classroom.outputs import fail, is_test
@@ -71,11 +71,11 @@ class SafeExecute(NbGraderPreprocessor):  # type: ignore[misc, unused-ignore]
 
     apart = Bool(True, help="Whether tests are judged in a process of their own.").tag(config=True)
 
-    def tests_of(self, chapter: str, exercise: str) -> Tests | None:
+    def surroundings_of(self, chapter: str, exercise: str) -> Surroundings | None:
         """What the judge of an exercise is told; None if its tests run with the submission."""
         course = self.config.CourseDirectory
         folder = Path(course.get("root") or ".") / str(course.get("source_directory", "source"))
-        return tests_of(folder / chapter / f"{exercise}.ipynb") if self.apart else None
+        return surroundings_of(folder / chapter / f"{exercise}.ipynb") if self.apart else None
 
     @property
     def limits(self) -> Limits:
@@ -86,7 +86,7 @@ class SafeExecute(NbGraderPreprocessor):  # type: ignore[misc, unused-ignore]
         folder = Path(resources.get("metadata", {}).get("path") or ".").resolve()
         of = resources.get("nbgrader")  # Validate has none: it runs as the Lab does
         if not judged_unrun(nb):
-            tests = self.tests_of(of["assignment"], of["notebook"]) if of else None
+            tests = self.surroundings_of(of["assignment"], of["notebook"]) if of else None
             add_notes(nb, execute(nb, folder, self.limits, self.config, tests).notes)
         return nb, resources
 

@@ -362,9 +362,10 @@ class Values:
             twin.extend(parts)
         elif isinstance(twin, dict):
             items = [(self._value(pair[0]), self._value(pair[1])) for pair in state[1]]
-            dict.clear(twin)
+            base: Any = OrderedDict if type(twin) is OrderedDict else dict
+            base.clear(twin)
             for key, part in items:
-                dict.__setitem__(twin, key, part)
+                base.__setitem__(twin, key, part)
         else:
             raise WireError(f"{type(twin).__name__} cannot become {kind!r}")
 

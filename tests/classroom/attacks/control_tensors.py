@@ -1,0 +1,9 @@
+"""A right answer in tensors.
+
+exercise: tensors
+answers: right
+marks: 4
+"""
+
+# %% first
+import torch
