@@ -26,7 +26,6 @@ from handtorch_classroom.sandbox import Sandbox
 
 LINE_LIMIT = 100_000_000  # bytes of a line that the judge writes
 START_SECONDS = 60
-GRACE_SECONDS = 0.5  # for a verdict that is on its way
 STOP_SECONDS = 10
 
 
@@ -124,10 +123,8 @@ class JudgeProcess:
         """The verdict on the test that was begun, once the submission's process has left it; None
         if there is none.
         """
-        said = await self._line(GRACE_SECONDS)
-        if said is None:
-            self._order("stop", number=self._number)
-            said = await self._line(STOP_SECONDS)
+        self._order("stop", number=self._number)  # ends only a test that still waits for it
+        said = await self._line(STOP_SECONDS)
         if said is None or said.get("verdict") != self._number:
             await self._end()  # stuck, or ended: the next test gets a new judge
             return None

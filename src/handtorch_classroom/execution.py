@@ -149,9 +149,11 @@ class Runner(NotebookClient):  # type: ignore[misc, unused-ignore]
                         continue
                 index += 1
         finally:
-            await self._stop()
-            if self._judging is not None:
-                await self._judging.close()
+            try:
+                await self._stop()
+            finally:
+                if self._judging is not None:
+                    await self._judging.close()
         if waiting:
             limit = f"the notebook took longer than {self._limits.notebook_seconds} s"
             self.outcome.add(limit)

@@ -24,7 +24,7 @@ LONGEST_TEXT = 2_000  # characters of an exception's text
 INNARDS = ("ag_", "co_", "cr_", "f_", "func_", "gi_", "tb_")
 
 Message = dict[str, Any]
-Locate = Callable[[BaseException], tuple[str, list[str]]]
+Locate = Callable[[BaseException, Any], tuple[str, list[str]]]
 
 
 class Gone(ConnectionError):
@@ -102,7 +102,7 @@ class Peer:
     def _answer(self, message: Message) -> None:
         outer = getattr(self._serving, "call", None)
         self._serving.call = message.get("call")
-        interrupt = None
+        interrupt = target = None
         try:
             if message.get("fresh") and self._side == LEARNER:
                 self.values.forget()
@@ -110,7 +110,7 @@ class Peer:
             result = self._perform(str(message.get("op")), target, *args, **named)
             reply = {"reply": "value", **self.values.pack(result)}
         except BaseException as error:
-            reply = {"reply": "error", **self._error(error)}
+            reply = {"reply": "error", **self._error(error, target)}
             interrupt = error if isinstance(error, KeyboardInterrupt) else None
         finally:
             self._serving.call = outer
@@ -150,12 +150,12 @@ class Peer:
             return isinstance(args[0], target)
         return getattr(type(target), name)(target, *args)
 
-    def _error(self, error: BaseException) -> Message:
+    def _error(self, error: BaseException, target: Any) -> Message:
         """An exception as a message: its kind, text, place, and which of the other end's it was."""
         base = next(k.__name__ for k in type(error).__mro__ if BUILTINS.get(k.__name__) is k)
         texts = [_text(error)]
         plain = all(type(part) in (str, int, float, bool, type(None)) for part in error.args)
-        where, trace = self._locate(error) if self._locate else ("", [])
+        where, trace = self._locate(error, target) if self._locate else ("", [])
         about = [base, type(error).__name__, list(error.args) if plain else texts, where, trace]
         own = getattr(error, "_handtorch_remote", None)
         if own is None and self._side == JUDGE:

@@ -52,8 +52,10 @@ def _by_hand(_: Any, functions: list[Any], without: list[str]) -> str:
     return ""
 
 
-def locate(error: BaseException) -> tuple[str, list[str]]:
-    """Where in the learner's cells an exception comes from: the last line, and all frames."""
+def locate(error: BaseException, function: Any) -> tuple[str, list[str]]:
+    """Where in the learner's cells an exception comes from: the last line in the cell of the
+    function that was called, and all frames.
+    """
     found = [
         (frame, label)
         for frame in traceback.extract_tb(error.__traceback__)
@@ -65,7 +67,9 @@ def locate(error: BaseException) -> tuple[str, list[str]]:
         entries.append(f"{place}\n----> {frame.lineno} {(frame.line or '').strip()}")
     if not found:
         return "", []
-    last = found[-1][0]
+    code = getattr(getattr(function, "__func__", function), "__code__", None)
+    file = getattr(code, "co_filename", found[-1][0].filename)
+    last = next((frame for frame, _ in reversed(found) if frame.filename == file), found[-1][0])
     return f"in line {last.lineno}: {(last.line or '').strip()}", entries
 
 

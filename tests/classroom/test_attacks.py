@@ -12,6 +12,7 @@ import http.server
 import json
 import os
 import re
+import shutil
 import tempfile
 import threading
 from pathlib import Path
@@ -89,7 +90,7 @@ EXERCISES = {"trusted": ("total", "double", "counts", "apply"), "tensors": ("hal
 def make_course(root):
     """Two exercises, and limits that an attack meets soon."""
     config = (REPOSITORY / "nbgrader_config.py").read_text(encoding="utf-8")
-    limits = "timeout = 3", "notebook_timeout = 60"
+    limits = "timeout = 4", "notebook_timeout = 60"
     config += "".join(f"\nc.SafeExecute.{line}" for line in limits)
     config += "\nc.LimitedKernelManager.memory_gb = 1.0\nc.LimitedKernelManager.file_gb = 0.02"
     config += "\nc.LimitedKernelManager.processes = 16\n"
@@ -257,11 +258,16 @@ def graded(tmp_path_factory):
         result = Graded()
         result.damaged = damaged(course, folder)
         before = fingerprint(course, folder)
-        places = set(os.listdir(tempfile.gettempdir()))
-        result.report = grading.grade(course, folder)
+        own = tempfile.mkdtemp(
+            prefix="ht-"
+        )  # others may be grading meanwhile; sockets want it short
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(tempfile, "tempdir", own)
+            result.report = grading.grade(course, folder)
         server.shutdown()
     result.changed = set(before.items()) ^ set(fingerprint(course, folder).items())
-    result.new_places = set(os.listdir(tempfile.gettempdir())) - places
+    result.new_places = os.listdir(own)
+    shutil.rmtree(own)
     result.left = [*psutil.Process().children(recursive=True), *sleepers(replaced["MARK"])]
     result.course = course
     return result
@@ -316,8 +322,7 @@ def test_no_process_is_left(graded):
 
 def test_no_file_has_changed(graded):
     assert graded.changed == set()
-    left = [n for n in graded.new_places if n.startswith(("grading-", "judge-", "kernel-"))]
-    assert left == []
+    assert graded.new_places == []
     assert not SANDBOXED or traces() == []
 
 

@@ -16,6 +16,7 @@ from handtorch_classroom.apart import JudgeProcess, Surroundings, surroundings_o
 from handtorch_classroom.exercises import all_exercises, code_cells
 from handtorch_classroom.peers import Gone, Peer
 from handtorch_classroom.serving import serve_names
+from handtorch_classroom.trial import Cell
 from handtorch_classroom.wire import JUDGE, LEARNER, Remote, Values, WireError
 from tests.classroom.sample_course import REPOSITORY
 
@@ -347,11 +348,17 @@ def test_what_functions_use_is_read(source, used):
 # whole exercises
 
 
-def judged(exercise, change=lambda names: None):
-    """The verdicts on the solution of an exercise, after `change` of its names."""
+def judged(exercise, change=lambda names: None, answer=""):
+    """The verdicts on the solution of an exercise, or on an `answer` put over it, after `change`
+    of its names.
+    """
 
     async def judge():
         cells = list(code_cells(exercise.solution))
+        if answer:
+            over = {name: Cell(f"over-{name}", answer) for name in exercise.solution_names()}
+            pairs = [[cell, over[cell.name]] if cell.name in over else [cell] for cell in cells]
+            cells = [cell for pair in pairs for cell in pair]
         written = [cell.source for cell in cells if cell.points is None]
         process = JudgeProcess(surroundings_of(exercise.solution_path), written, None, 4 * 10**9)
         names, verdicts = {"__name__": "__main__"}, {}
@@ -375,6 +382,12 @@ def judged(exercise, change=lambda names: None):
 def test_the_judge_agrees_with_every_solution(exercise):
     failed = [v for v in judged(exercise).values() if not v["passed"]]
     assert failed == []
+
+
+@pytest.mark.parametrize("exercise", all_exercises(REPOSITORY), ids=str)
+def test_the_judge_agrees_with_an_answer_in_another_style(exercise):
+    verdicts = judged(exercise, answer=exercise.alternatives()[-1].source)
+    assert [v for v in verdicts.values() if not v["passed"]] == []
 
 
 @pytest.mark.parametrize("exercise", all_exercises(REPOSITORY), ids=str)
