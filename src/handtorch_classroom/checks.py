@@ -91,11 +91,12 @@ class Case:
         likely = next(
             (s for value, s in mistakes if _difference(got, value, tolerance) is None), ""
         )
+        expected, came = _short(wanted), _short(part)  # alike for two large arrays of one shape
         raise CheckFailed(
             _message(
                 f"{self._call} is wrong{where}",
-                expected=_short(wanted),
-                got=_short(part),
+                expected=expected if expected != came else "",
+                got=came if expected != came else "",
                 why=why,
                 likely=likely,
             )
@@ -366,13 +367,27 @@ def _array_difference(got: Any, want: Any, tolerance: float) -> str | None:
         return f": its dtype is {got.dtype}, not {want.dtype}"
     if mine.dtype.kind not in "fc":
         return None if np.array_equal(mine, theirs) else ""
-    if np.allclose(mine, theirs, rtol=tolerance, atol=tolerance, equal_nan=True):
+    near = np.isclose(mine, theirs, rtol=tolerance, atol=tolerance, equal_nan=True)
+    if near.all():
         return None
-    return f": it differs by up to {np.nanmax(np.abs(mine - theirs)):.2g}"
+    return _worst_place(mine, theirs, near)
+
+
+def _worst_place(mine: Any, theirs: Any, near: Any) -> str:
+    """Where two arrays of floats differ most: an infinity or NaN on one side counts as most."""
+    with np.errstate(invalid="ignore"):
+        distance = np.where(near, 0.0, np.nan_to_num(np.abs(mine - theirs), nan=np.inf))
+    place = np.unravel_index(int(distance.argmax()), distance.shape)
+    share = f"{int((~near).sum())} of {near.size} values"
+    at = f" at [{', '.join(str(int(index)) for index in place)}]" if place else ""
+    return f": {share} differ, most{at}, where {mine[place]:.5g} came for {theirs[place]:.5g}"
 
 
 def _as_numpy(array: Any) -> Any:
-    return np.asarray(array.detach().cpu() if hasattr(array, "detach") else array)
+    if hasattr(array, "detach"):
+        array = array.detach().cpu()
+        array = array.double() if array.is_floating_point() else array  # numpy has no bfloat16
+    return np.asarray(array)
 
 
 def passed() -> None:
@@ -417,11 +432,23 @@ def _name(function: Any) -> str:
 
 
 def _short(value: Any, longest: int = LONGEST) -> str:
+    if shape := _shape_of_large(value, longest):
+        return f"{_type(value)} of shape {shape}"
     try:
         text = repr(value)
+        if type(value).__module__ in ("numpy", "torch"):
+            text = " ".join(text.split())  # one line
     except Exception as error:
         return f"<{_type(value)} whose repr raises {type(error).__name__}>"
     return text if len(text) <= longest else f"{text[: longest - 20]} … ({len(text):,} characters)"
+
+
+def _shape_of_large(value: Any, longest: int) -> str:
+    """The shape of an array whose numbers nobody would read, else ""."""
+    if not isinstance(value, np.ndarray) and type(value).__module__ != "torch":
+        return ""
+    shape = tuple(getattr(value, "shape", ()))
+    return str(shape) if math.prod(shape) > longest // 10 else ""
 
 
 def _type(value: Any) -> str:
