@@ -22,7 +22,9 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["CheckFailed", "by_hand", "case", "report", "require"]
+from handtorch_classroom.memory import largest_storage
+
+__all__ = ["CheckFailed", "by_hand", "case", "largest_tensor", "report", "require"]
 
 #: Libraries that would do the exercise for its writer, and this project's own answers.
 FORBIDDEN = ("handtorch", "sentencepiece", "tiktoken", "tokenizers", "transformers")
@@ -185,6 +187,26 @@ def require(condition: Any, message: str, likely: str = "") -> None:
     passed()
 
 
+def largest_tensor(function: Callable[..., Any], *args: Any, **named: Any) -> int:
+    """How many bytes the largest tensor takes that a call of a learner's function makes.
+
+    Example: ``require(largest_tensor(attend, q, k, v) < 4 * T * T, "the scores are never whole")``
+
+    Raises:
+        CheckFailed: if the function is not written or raises.
+    """
+    measured = 0
+
+    def measure(*args: Any, **named: Any) -> Any:
+        nonlocal measured
+        measured, result = _largest_storage(function, args, named)
+        return result
+
+    measure.__qualname__ = _name(function)
+    case(measure, *args, **named).value()
+    return measured
+
+
 def report() -> None:
     """End a test cell: says how many checks passed since the last report.
 
@@ -225,6 +247,10 @@ def refuse(found: tuple[str, str] | None) -> None:
                 likely="the exercise is to write this by hand; see the rules at the top",
             )
         )
+
+
+#: The judge puts its own here: the call runs in another process, and is measured there.
+_largest_storage = largest_storage
 
 
 def _forbidden_use(thing: Any, further: frozenset[str], seen: set[int]) -> tuple[str, str] | None:

@@ -15,13 +15,14 @@ import socket
 import sys
 import threading
 import traceback
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
 from handtorch_classroom import checks, forbidden
+from handtorch_classroom.memory import largest_storage
 from handtorch_classroom.peers import Gone, Peer
 from handtorch_classroom.sandbox import limit
 from handtorch_classroom.wire import JUDGE, Remote
@@ -47,6 +48,7 @@ class Judge:
         self._number = self._stopped = -1  # of the test under way, and of the last to be stopped
         self._by_hand_here = checks.by_hand
         checks.by_hand = self._by_hand
+        checks._largest_storage = self._largest_storage
 
     def given(self, source: str) -> None:
         """Run a cell that comes with the exercise; what is wrong with it, the tests will tell."""
@@ -114,6 +116,17 @@ class Judge:
             names = self._binding.names_of(there)
             checks.refuse(forbidden.find(self._written, names, without))
         checks.passed()
+
+    def _largest_storage(
+        self, function: Any, args: Sequence[Any], named: Mapping[str, Any]
+    ) -> tuple[int, Any]:
+        """`memory.largest_storage`, measured where the function runs."""
+        if self._binding is None or not isinstance(function, Remote):
+            return largest_storage(function, args, named)
+        size, result = self._binding.peer.request(
+            "largest_storage", None, function, list(args), dict(named)
+        )
+        return int(size), result
 
 
 class Binding:

@@ -22,7 +22,17 @@ from pathlib import Path
 
 PACKAGE = "handtorch_classroom"
 MODULES = (  # of this package
-    *("__init__", "checks", "forbidden", "guard", "judging", "kernels", "peers", "sandbox"),
+    *(
+        "__init__",
+        "checks",
+        "forbidden",
+        "guard",
+        "judging",
+        "kernels",
+        "memory",
+        "peers",
+        "sandbox",
+    ),
     *("serving", "watching", "wire"),
 )
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/alternatives", "/etc/fonts")

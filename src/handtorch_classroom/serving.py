@@ -12,6 +12,7 @@ import traceback
 from typing import Any
 
 from handtorch_classroom import checks
+from handtorch_classroom.memory import largest_storage
 from handtorch_classroom.peers import Peer
 from handtorch_classroom.wire import LEARNER
 
@@ -37,6 +38,7 @@ def serve_names(names: dict[str, Any], address: str) -> None:
         peer.offer("get", lambda _, name: names[name])
         peer.offer("set", lambda _, name, value: names.update({name: value}))
         peer.offer("by_hand", _by_hand)
+        peer.offer("largest_storage", lambda _, *call: largest_storage(*call))
         try:
             peer.serve()
         finally:

@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 import torch
 
-from handtorch_classroom.checks import CheckFailed, by_hand, case, report, require
+from handtorch_classroom.checks import (
+    CheckFailed,
+    by_hand,
+    case,
+    largest_tensor,
+    report,
+    require,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -236,3 +243,18 @@ def test_by_hand_takes_further_names():
     by_hand(attention)
     without = ["scaled_dot_product_attention"]
     assert "scaled_dot_product_attention" in failure(lambda: by_hand(attention, without=without))
+
+
+def test_the_largest_tensor_of_a_call_is_measured_by_its_storage():
+    def outer(x):
+        return (x[:, None] * x[None, :]).sum()
+
+    def views(x):
+        wide = x[:, None].expand(-1, 1000)  # a view, however wide
+        return wide[:, 0] + 1
+
+    x = torch.ones(100)
+    assert largest_tensor(outer, x) == 4 * 100 * 100
+    assert largest_tensor(views, x) == 4 * 100
+    assert largest_tensor(lambda x: x, x) == 0
+    assert failure(lambda: largest_tensor(outer, "text")).startswith("outer('text') stopped")
