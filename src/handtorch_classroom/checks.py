@@ -392,7 +392,8 @@ def _array_difference(got: Any, want: Any, tolerance: float) -> str | None:
     if mine.dtype.kind != theirs.dtype.kind:
         return f": its dtype is {got.dtype}, not {want.dtype}"
     if mine.dtype.kind not in "fc":
-        return None if np.array_equal(mine, theirs) else ""
+        near = mine == theirs
+        return None if near.all() else _first_place(mine, theirs, near)
     near = np.isclose(mine, theirs, rtol=tolerance, atol=tolerance, equal_nan=True)
     if near.all():
         return None
@@ -404,9 +405,23 @@ def _worst_place(mine: Any, theirs: Any, near: Any) -> str:
     with np.errstate(invalid="ignore"):
         distance = np.where(near, 0.0, np.nan_to_num(np.abs(mine - theirs), nan=np.inf))
     place = np.unravel_index(int(distance.argmax()), distance.shape)
-    share = f"{int((~near).sum())} of {near.size} values"
-    at = f" at [{', '.join(str(int(index)) for index in place)}]" if place else ""
-    return f": {share} differ, most{at}, where {mine[place]:.5g} came for {theirs[place]:.5g}"
+    came = f"{mine[place]:.5g} came for {theirs[place]:.5g}"
+    return f": {_share(near)} differ, most{_at(place)}, where {came}"
+
+
+def _first_place(mine: Any, theirs: Any, near: Any) -> str:
+    """Where two arrays of whole numbers, truth values or texts differ first."""
+    place = np.unravel_index(int((~near).argmax()), near.shape)
+    came = f"{mine[place]} came for {theirs[place]}"
+    return f": {_share(near)} differ, first{_at(place)}, where {came}"
+
+
+def _share(near: Any) -> str:
+    return f"{int((~near).sum())} of {near.size} values"
+
+
+def _at(place: Sequence[Any]) -> str:
+    return f" at [{', '.join(str(int(index)) for index in place)}]" if place else ""
 
 
 def _as_numpy(array: Any) -> Any:
@@ -462,8 +477,8 @@ def _short(value: Any, longest: int = LONGEST) -> str:
         return f"{_type(value)} of shape {shape}"
     try:
         text = repr(value)
-        if type(value).__module__ in ("numpy", "torch"):
-            text = " ".join(text.split())  # one line
+        if "\n" in text:
+            text = " ".join(text.split())  # arrays, alone or in a list
     except Exception as error:
         return f"<{_type(value)} whose repr raises {type(error).__name__}>"
     return text if len(text) <= longest else f"{text[: longest - 20]} … ({len(text):,} characters)"

@@ -85,6 +85,11 @@ def test_equal_values_of_equal_kind_pass(got, want):
         (np.zeros(2), np.array([0.0, 1e-3]), "most at [1], where 0 came for 0.001"),
         (np.zeros((2, 50)), np.eye(2, 50), "most at [0, 0], where 0 came for 1"),
         (torch.full((2,), torch.nan), torch.zeros(2), "2 of 2 values differ, most at [0]"),
+        (
+            torch.eye(9) > 0,
+            torch.ones(9, 9) > 0,
+            "72 of 81 values differ, first at [0, 1], where F",
+        ),
         (torch.ones(2).bfloat16(), torch.zeros(2).bfloat16(), "where 1 came for 0"),
         (np.zeros(2, dtype=int), np.zeros(2), "its dtype is int64"),
         (torch.zeros(2), np.zeros(2), "ndarray was expected, not Tensor"),
