@@ -361,7 +361,7 @@ def _list_difference(got: Any, want: Sequence[Any], tolerance: float) -> Differe
         return f": {_type(want)} was expected, not {_type(got)}", got, want
     for index, (mine, theirs) in enumerate(zip(got, want)):
         if inner := _difference(mine, theirs, tolerance):
-            return f", first at position {index}", inner[1], inner[2]
+            return f", first at position {index}{inner[0]}", inner[1], inner[2]
     if len(got) != len(want):
         return f": its length is {len(got)}, not {len(want)}", got, want
     return None
@@ -375,7 +375,7 @@ def _dict_difference(got: Any, want: Mapping[Any, Any], tolerance: float) -> Dif
         if key not in mine:
             return f": the key {_short(key)} is missing", got, want
         if inner := _difference(mine[key], want[key], tolerance):
-            return f", first at the key {_short(key)}", inner[1], inner[2]
+            return f", first at the key {_short(key)}{inner[0]}", inner[1], inner[2]
     extra = [key for key in mine if key not in want]
     if extra:
         return f": the key {_short(extra[0])} should not be there", got, want
@@ -389,7 +389,8 @@ def _array_difference(got: Any, want: Any, tolerance: float) -> str | None:
     if tuple(got.shape) != tuple(want.shape):
         return f": its shape is {tuple(got.shape)}, not {tuple(want.shape)}"
     mine, theirs = _as_numpy(got), _as_numpy(want)
-    if mine.dtype.kind != theirs.dtype.kind:
+    exact = hasattr(want, "is_floating_point") and want.is_floating_point()
+    if mine.dtype.kind != theirs.dtype.kind or (exact and got.dtype != want.dtype):
         return f": its dtype is {got.dtype}, not {want.dtype}"
     if mine.dtype.kind not in "fc":
         near = mine == theirs

@@ -90,6 +90,8 @@ def test_equal_values_of_equal_kind_pass(got, want):
             torch.ones(9, 9) > 0,
             "72 of 81 values differ, first at [0, 1], where F",
         ),
+        (torch.ones(2), torch.ones(2).double(), "its dtype is torch.float32, not torch.float64"),
+        ((1, torch.ones(9, 9)), (1, torch.eye(9)), "first at position 1: 72 of 81 values differ"),
         (torch.ones(2).bfloat16(), torch.zeros(2).bfloat16(), "where 1 came for 0"),
         (np.zeros(2, dtype=int), np.zeros(2), "its dtype is int64"),
         (torch.zeros(2), np.zeros(2), "ndarray was expected, not Tensor"),

@@ -1,0 +1,14 @@
+"""Multiplies by the matrices as they are, without transposing them."""
+
+
+def attend(x, k, v, w_q, w_o, real=None):
+    B, H, S, D = k.shape
+    if real is None:
+        real = torch.ones(B, S, dtype=torch.bool)
+    if real.shape != (B, S):
+        raise ValueError(f"real has shape {tuple(real.shape)}")
+    hidden = ~real[:, None, None, :]
+    q = split_heads(x @ w_q, H)
+    scores = q @ k.mT / math.sqrt(D)
+    p = scores.masked_fill(hidden, -math.inf).softmax(-1).masked_fill(hidden, 0.0)
+    return (p @ v).transpose(1, 2).flatten(2) @ w_o

@@ -1,0 +1,13 @@
+"""Expects a mask (T, T) or (B, T, T) and puts the heads in itself."""
+
+
+def multi_head_attention(x, w_q, w_k, w_v, w_o, n_heads, mask=None):
+    q, k, v = (split_heads(x @ w.T, n_heads) for w in (w_q, w_k, w_v))
+    scores = q @ k.transpose(-2, -1) / math.sqrt(q.shape[-1])
+    if mask is not None:
+        mask = mask.reshape(-1, 1, *mask.shape[-2:])
+        scores = scores.masked_fill(~mask, torch.finfo(scores.dtype).min)
+    weights = scores.softmax(-1)
+    if mask is not None:
+        weights = weights.masked_fill(~mask, 0.0)
+    return merge_heads(weights @ v) @ w_o.T
