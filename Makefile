@@ -11,7 +11,7 @@ READY := $(VENV)/.ready
 TEST_READY := $(VENV)/.ready-for-tests
 BROWSER_TESTS := tests/classroom/test_browser.py
 
-.PHONY: help start test test-site grade book translate exercises notebooks check reset kills bench lock clean
+.PHONY: help start test test-site grade book translate exercises notebooks check reset kills bench bench-gpu lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list these commands
@@ -59,7 +59,11 @@ kills: $(TEST_READY)  ## try every wrong answer and write the kill table for the
 	@$(RUN) translate
 
 bench: $(TEST_READY)  ## measure speed, as ratios in one run
-	@for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
+	@for file in $(filter-out %_gpu.py,$(wildcard benchmarks/*.py)); do \
+		$(BIN)/python $$file || exit 1; done
+
+bench-gpu: $(TEST_READY)  ## measure attention on a CUDA device, as TFLOP/s and as ratios in one run
+	$(BIN)/python benchmarks/attention_gpu.py
 
 lock: $(TEST_READY)  ## write requirements.lock from what is installed
 	@sed '/^[^#]/d' requirements.lock > requirements.lock.new
