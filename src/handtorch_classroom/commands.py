@@ -32,6 +32,15 @@ def grade(submissions: Path | None) -> int:
     return 1 if report.errors else 0
 
 
+def progress() -> int:
+    """Show what you have tried: best marks, attempts, last try; and write the page for the Lab."""
+    from handtorch_classroom import progress as progress_
+
+    print(progress_.progress(_root()).text())
+    print(f"As a page: {progress_.write_page(_root()).relative_to(_root())}")
+    return 0
+
+
 def book() -> int:
     """Build the site; warnings are errors."""
     from handtorch_classroom.site_build import build_site
@@ -141,6 +150,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     command(start).add_argument("--port", default="8888")
     command(grade).add_argument("--submissions", type=Path)
+    command(progress)
     command(book)
     add = command(translate)
     add.add_argument("pages", nargs="*")

@@ -23,7 +23,7 @@ from nbgrader.utils import find_all_files, parse_utc
 from traitlets.config import Config
 from traitlets.utils.importstring import import_item
 
-from handtorch_classroom import release
+from handtorch_classroom import attempts, release
 from handtorch_classroom.execution import Runner
 from handtorch_classroom.feedback import problem
 from handtorch_classroom.gradebook import load_config, open_gradebook, quiet
@@ -32,6 +32,7 @@ from handtorch_classroom.kernels import missing_protection
 from handtorch_classroom.notebooks import Notebook, NotebookError
 from handtorch_classroom.outputs import fail, is_test
 from handtorch_classroom.preprocessors import SafeExecute, add_notes, judged_unrun
+from handtorch_classroom.progress import write_page
 from handtorch_classroom.report import Report, Row
 from handtorch_classroom.submissions import GRADING, read_submission
 
@@ -76,7 +77,32 @@ def grade(
     report = Report(rows, feedback / YOU if submissions is None else feedback, remarks=remarks)
     if submissions is not None:
         report.write_csv(root / "grading" / "marks.csv")
+    else:
+        report.remarks += _remember(root, rows)
     return report
+
+
+def _remember(root: Path, rows: Sequence[Row]) -> list[str]:
+    """Record what the learner tried; what went wrong with that, a sentence each."""
+    graded = [(row, _answers(root, row)) for row in rows if row.started and row.score is not None]
+    time = attempts.now()
+    tried = [
+        attempts.Attempt(row.name, row.score or 0.0, row.max_score, answers, time)
+        for row, answers in graded
+        if answers
+    ]
+    try:
+        attempts.record(root, tried)
+        write_page(root)
+    except (NotebookError, OSError) as error:
+        return [f"Your progress was not recorded: {error}."]
+    return []
+
+
+def _answers(root: Path, row: Row) -> str:
+    """What tells this attempt of the learner from others; "" if no notebook was graded."""
+    path = root / "grading" / "submitted" / row.student / row.chapter / f"{row.exercise}.ipynb"
+    return attempts.answers_of(read_submission(path))
 
 
 class Grader:
