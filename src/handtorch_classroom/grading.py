@@ -14,27 +14,37 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import nbformat
-from nbgrader.utils import find_all_files, parse_utc
+from nbgrader.preprocessors import AssignLatePenalties
+from nbgrader.utils import find_all_files
+from traitlets import TraitError
 from traitlets.config import Config
 from traitlets.utils.importstring import import_item
 
 from handtorch_classroom import attempts, release
+from handtorch_classroom.by_hand import marks_of
 from handtorch_classroom.execution import Runner
 from handtorch_classroom.feedback import problem
 from handtorch_classroom.gradebook import load_config, open_gradebook, quiet
-from handtorch_classroom.handed_in import Handed, collect, collect_own, is_untouched, stage
+from handtorch_classroom.handed_in import (
+    TIMESTAMP,
+    Handed,
+    collect,
+    collect_own,
+    is_untouched,
+    stage,
+    time_of,
+)
 from handtorch_classroom.kernels import missing_protection
 from handtorch_classroom.notebooks import Notebook, NotebookError
 from handtorch_classroom.outputs import fail, is_test
 from handtorch_classroom.preprocessors import SafeExecute, add_notes, judged_unrun
 from handtorch_classroom.progress import write_page
 from handtorch_classroom.report import Report, Row
-from handtorch_classroom.submissions import GRADING, read_submission
+from handtorch_classroom.submissions import GRADING, new_notebook, read_submission
 
 YOU = "you"
 Say = Callable[[str], None]
@@ -123,7 +133,10 @@ class Grader:
             self._feedback.register_preprocessor(step, enabled=True)
 
     def _steps(self, names: Sequence[str]) -> list[Any]:
-        return [import_item(name)(config=self.config) for name in names]
+        try:
+            return [import_item(name)(config=self.config) for name in names]
+        except (ImportError, TraitError) as error:
+            raise NotebookError(f"nbgrader_config.py: {error}") from error
 
     def prepare(self, handed: Sequence[Handed]) -> list[str]:
         """Bring gradebook and copies up to date. Returns remarks for whoever grades."""
@@ -140,8 +153,15 @@ class Grader:
             for student, chapter in sorted({(one.student, one.chapter) for one in handed}):
                 mine = [o for o in handed if (o.student, o.chapter) == (student, chapter)]
                 stamp = stage(self.root / "grading" / "submitted" / student / chapter, mine)
+                time = time_of(stamp)
+                if stamp and time is None:
+                    remarks.append(
+                        f"{student}/{chapter}: {TIMESTAMP} holds no time, so nobody knows whether "
+                        "it came late."
+                    )
                 gradebook.update_or_create_student(student)
-                gradebook.update_or_create_submission(chapter, student, timestamp=_time(stamp))
+                known = {"timestamp": time} if time else {}  # else the one that is known stays
+                gradebook.update_or_create_submission(chapter, student, **known)
         return remarks
 
     async def grade_all(self, handed: Sequence[Handed], workers: int) -> list[Row]:
@@ -168,10 +188,10 @@ class Grader:
         for step, ending in (("autograded", ".ipynb"), ("feedback", ".html")):
             self._path(one, step, ending).unlink(missing_ok=True)  # of an earlier run
         if not one.path.exists() and not one.path.is_symlink():
+            self._mark_missing(one)
             return self._row(one, None, (one.note or "no notebook was handed in",))
         submitted = read_submission(one.path)
-        of = {"student": one.student, "assignment": one.chapter, "notebook": one.exercise}
-        resources: dict[str, Any] = {"nbgrader": {**of, "db_url": self._db_url}, "metadata": {}}
+        resources = self._resources(one)
         notebook: Notebook = submitted
         for step in self._sanitize:
             notebook, resources = step(notebook, resources)
@@ -193,6 +213,22 @@ class Grader:
             self._write_feedback(one, notebook, resources)
         return self._row(one, notebook, (), started)
 
+    def _resources(self, one: Handed) -> dict[str, Any]:
+        """What nbgrader's steps want to know."""
+        of = {"student": one.student, "assignment": one.chapter, "notebook": one.exercise}
+        return {"nbgrader": {**of, "db_url": self._db_url}, "metadata": {}}
+
+    def _mark_missing(self, one: Handed) -> None:
+        """A notebook that is not there gets 0 points, but for what was given by hand."""
+        with open_gradebook(self.config) as gradebook:
+            marks = gradebook.find_submission_notebook(one.exercise, one.chapter, one.student)
+            for mark in marks.grades:
+                mark.auto_score, mark.needs_manual_grade = 0, False
+            gradebook.db.commit()
+        for step in self._record_steps:
+            if isinstance(step, AssignLatePenalties):  # one from an earlier grading may be there
+                step(new_notebook([], {}), self._resources(one))
+
     def _write_feedback(self, one: Handed, notebook: Notebook, resources: dict[str, Any]) -> None:
         try:
             html, _ = self._feedback.from_notebook_node(notebook, resources)
@@ -204,23 +240,22 @@ class Grader:
     def _row(
         self, one: Handed, notebook: Notebook | None, notes: tuple[str, ...], started: bool = True
     ) -> Row:
-        """The row of a notebook, its marks from the gradebook; of none at all: 0 points."""
+        """The row of a notebook, its marks from the gradebook."""
         with open_gradebook(self.config) as gradebook:
-            marks = gradebook.find_submission_notebook(one.exercise, one.chapter, one.student)
-            if notebook is None:
-                for mark in marks.grades:
-                    mark.auto_score, mark.needs_manual_grade = 0, False
-                gradebook.db.commit()
-            score = max(0.0, marks.score - (marks.late_submission_penalty or 0.0))
-            most = marks.max_score
+            marks = marks_of(
+                gradebook.find_submission_notebook(one.exercise, one.chapter, one.student)
+            )
+        notes = notes or tuple(notebook.metadata[GRADING]["notes"] if notebook else ())
         tests = [] if notebook is None else [cell for cell in notebook.cells if is_test(cell)]
         found = [(cell.metadata.nbgrader.grade_id, problem(cell)) for cell in tests]
         return Row(
-            *(one.student, one.chapter, one.exercise, score, most),
-            notes=notes or tuple(notebook.metadata[GRADING]["notes"] if notebook else ()),
+            *(one.student, one.chapter, one.exercise, marks.score, marks.max_score),
+            notes=(*notes, *marks.clauses),
             problems=tuple((name, p) for name, p in found if p is not None and started),
             tests=len(tests),
             started=started,
+            penalty=marks.penalty,
+            waiting=bool(marks.waiting),
         )
 
     def _write(self, one: Handed, step: str, ending: str, text: str) -> None:
@@ -248,11 +283,3 @@ def _cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def _time(stamp: str) -> datetime | None:
-    """nbgrader's timestamp.txt as a time; what is none does not count."""
-    try:
-        return parse_utc(stamp) if stamp else None
-    except (ValueError, OverflowError):
-        return None

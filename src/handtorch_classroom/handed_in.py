@@ -9,7 +9,10 @@ import shutil
 import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+
+from nbgrader.utils import parse_utc
 
 from handtorch_classroom import notebooks
 from handtorch_classroom.notebooks import Notebook, NotebookError
@@ -142,7 +145,8 @@ def stage(target: Path, handed: Sequence[Handed]) -> str:
     """Copy what one student handed in for a chapter to where nbgrader looks for it.
 
     Only notebooks of exercises are copied, and only regular files: helper modules of a student do
-    not run with the grader's rights. Returns the text of the student's timestamp.txt, "" if none.
+    not run with the grader's rights. Returns the text of the student's timestamp.txt, "" if none;
+    it is copied if it holds a time.
     """
     source = handed[0].path.parent
     stamp = source / TIMESTAMP
@@ -156,9 +160,17 @@ def stage(target: Path, handed: Sequence[Handed]) -> str:
         if _is_small_file(one.path, LARGEST):
             shutil.copyfile(one.path, copy)
     (target / TIMESTAMP).unlink(missing_ok=True)
-    if text:
+    if time_of(text) is not None:
         (target / TIMESTAMP).write_text(text, encoding="utf-8")
     return text
+
+
+def time_of(stamp: str) -> datetime | None:
+    """nbgrader's timestamp.txt as a time in UTC; None if it holds none."""
+    try:
+        return parse_utc(stamp) if stamp else None  # type: ignore[no-any-return, unused-ignore]
+    except Exception:  # whatever dateutil makes of what somebody wrote
+        return None
 
 
 def _is_small_file(path: Path, largest: int) -> bool:
