@@ -11,7 +11,7 @@ READY := $(VENV)/.ready
 TEST_READY := $(VENV)/.ready-for-tests
 BROWSER_TESTS := tests/classroom/test_browser.py
 
-.PHONY: help start test test-site grade progress book translate exercises notebooks check reset kills bench lock clean
+.PHONY: help start test test-site grade export progress book translate exercises notebooks check reset kills bench lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list these commands
@@ -35,6 +35,9 @@ test-site: $(TEST_READY)  ## the site in a browser: Chromium or Chrome, or HANDT
 
 grade: $(READY)  ## grade your exercises, or a class: SUBMISSIONS=folder
 	@$(RUN) grade $(if $(SUBMISSIONS),--submissions "$(SUBMISSIONS)")
+
+export: $(READY)  ## the marks for other systems: FORMAT=csv, gradescope or canvas, TO=path
+	@$(RUN) export --form "$(or $(FORMAT),csv)" --to "$(TO)"
 
 progress: $(READY)  ## best mark, attempts and last try of every exercise
 	@$(RUN) progress

@@ -32,6 +32,16 @@ def grade(submissions: Path | None) -> int:
     return 1 if report.errors else 0
 
 
+def export(form: str, to: str) -> int:
+    """Write the marks in a form that another system reads: csv, gradescope or canvas."""
+    from handtorch_classroom.exporting import export as export_marks
+    from handtorch_classroom.report import shown
+
+    path, remarks = export_marks(_root(), form, to)
+    print("\n".join([*remarks, f"Marks: {shown(path)}"]))
+    return 0
+
+
 def progress() -> int:
     """Show what you have tried: best marks, attempts, last try; and write the page for the Lab."""
     from handtorch_classroom import progress as progress_
@@ -150,6 +160,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     command(start).add_argument("--port", default="8888")
     command(grade).add_argument("--submissions", type=Path)
+    add = command(export)
+    add.add_argument("--form", default="csv")
+    add.add_argument("--to", default="")
     command(progress)
     command(book)
     add = command(translate)

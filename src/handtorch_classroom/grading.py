@@ -31,6 +31,7 @@ from handtorch_classroom.feedback import problem
 from handtorch_classroom.gradebook import load_config, open_gradebook, quiet
 from handtorch_classroom.handed_in import (
     TIMESTAMP,
+    YOU,
     Handed,
     collect,
     collect_own,
@@ -46,7 +47,6 @@ from handtorch_classroom.progress import write_page
 from handtorch_classroom.report import Report, Row
 from handtorch_classroom.submissions import GRADING, new_notebook, read_submission
 
-YOU = "you"
 Say = Callable[[str], None]
 
 

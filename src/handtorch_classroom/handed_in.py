@@ -21,6 +21,7 @@ from handtorch_classroom.report import Row
 from handtorch_classroom.submissions import LARGEST, tidy
 
 TIMESTAMP = "timestamp.txt"
+YOU = "you"  # the student that a learner is to her own gradebook
 
 
 @dataclass(frozen=True)

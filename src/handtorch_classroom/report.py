@@ -124,7 +124,7 @@ class Report:
             score = "" if row.score is None else points(row.score)
             marks = (score, points(row.max_score), points(row.penalty), str(row.waiting))
             named = (row.student, row.chapter, row.exercise)
-            writer.writerow([*map(_harmless, named), *marks, _harmless(row.what_happened)])
+            writer.writerow([*map(harmless, named), *marks, harmless(row.what_happened)])
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text.getvalue(), encoding="utf-8")
         self.csv = path
@@ -150,7 +150,7 @@ def shown(path: Path) -> str:
         return str(path)
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
     """Text that a spreadsheet does not take for a formula."""
     return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t") else text
 
