@@ -23,11 +23,14 @@ def start(port: str) -> int:
     return start_lab(_root(), int(port))
 
 
-def grade(submissions: Path | None) -> int:
+def grade(submissions: Path | None, scheduler: str | None) -> int:
     """Grade your own exercises, or a class laid out as nbgrader lays it out."""
     from handtorch_classroom.grading import grade as grade_all
 
-    report = grade_all(_root(), submissions, say=lambda line: print(line, flush=True))
+    def say(line: str) -> None:
+        print(line, flush=True)
+
+    report = grade_all(_root(), submissions, scheduler=scheduler, say=say)
     print(f"\n{report.text()}")
     return 1 if report.errors else 0
 
@@ -159,7 +162,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return add
 
     command(start).add_argument("--port", default="8888")
-    command(grade).add_argument("--submissions", type=Path)
+    add = command(grade)
+    add.add_argument("--submissions", type=Path)
+    add.add_argument("--scheduler")
     add = command(export)
     add.add_argument("--form", default="csv")
     add.add_argument("--to", default="")

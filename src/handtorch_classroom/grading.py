@@ -26,6 +26,7 @@ from traitlets.utils.importstring import import_item
 
 from handtorch_classroom import attempts, release
 from handtorch_classroom.by_hand import marks_of
+from handtorch_classroom.cluster import Cluster, Lost, Work, connected, sections_of
 from handtorch_classroom.execution import Runner
 from handtorch_classroom.feedback import problem
 from handtorch_classroom.gradebook import load_config, open_gradebook, quiet
@@ -56,6 +57,7 @@ def grade(
     *,
     only: Sequence[str] = (),
     workers: int | None = None,
+    scheduler: str | None = None,
     say: Say | None = None,
 ) -> Report:
     """Grade exercises/ as the submission of one learner, or the class in `submissions`.
@@ -65,6 +67,7 @@ def grade(
         submissions: a folder laid out as <student>/<chapter>/<exercise>.ipynb; never changed.
         only: names such as "tokenizer" or "tokenizer/bpe", to grade no more than these.
         workers: notebooks to run at once; as many as there are cores if None.
+        scheduler: the address of a Dask scheduler whose workers are to run the notebooks.
         say: called with a line for each notebook that was graded.
 
     Raises:
@@ -80,8 +83,12 @@ def grade(
         raise NotebookError(f"{', '.join(only)}: no exercise of this name")
     with quiet():
         grader = Grader(root, load_config(root), say or (lambda line: None))
-        remarks = grader.prepare(handed)
-        rows = asyncio.run(grader.grade_all(handed, workers or _cores())) + unknown
+        remarks = grader.prepare(handed, here=scheduler is None)
+        if scheduler is None:
+            rows = asyncio.run(grader.grade_all(handed, workers or _cores())) + unknown
+        else:
+            rows = asyncio.run(grader.grade_elsewhere(handed, scheduler)) + unknown
+        remarks += grader.remarks
     rows.sort(key=lambda row: (row.student, row.chapter, row.exercise))
     feedback = root / "grading" / "feedback"
     report = Report(rows, feedback / YOU if submissions is None else feedback, remarks=remarks)
@@ -121,6 +128,10 @@ class Grader:
     def __init__(self, root: Path, config: Config, say: Say) -> None:
         config.Exporter.default_preprocessors = []
         self.root, self.config, self._say = root, config, say
+        self.remarks: list[str] = []
+        self._cluster: Cluster | None = None
+        self._lost = 0  # notebooks that the cluster could not run
+        self._here = asyncio.Semaphore(_cores())  # for those
         self._release = root / "grading" / "release"
         self._db_url = config.CourseDirectory.db_url
         self._sanitize = self._steps(config.Autograde.sanitize_preprocessors)
@@ -138,14 +149,16 @@ class Grader:
         except (ImportError, TraitError) as error:
             raise NotebookError(f"nbgrader_config.py: {error}") from error
 
-    def prepare(self, handed: Sequence[Handed]) -> list[str]:
-        """Bring gradebook and copies up to date. Returns remarks for whoever grades."""
+    def prepare(self, handed: Sequence[Handed], *, here: bool = True) -> list[str]:
+        """Bring gradebook and copies up to date. Returns remarks for whoever grades; on what
+        submissions are not kept from only if they run `here`.
+        """
         remarks = []
         for chapter in sorted({one.chapter for one in handed}):
             remark = release.fill_gradebook(self.root, chapter, self._release)
             remarks += [remark] if remark else []
         try:
-            lacking = missing_protection(self.config)
+            lacking = missing_protection(self.config) if here else ""
         except RuntimeError as error:
             raise NotebookError(f"Nothing was graded: {error}") from error
         remarks += [lacking] if lacking else []
@@ -163,6 +176,15 @@ class Grader:
                 known = {"timestamp": time} if time else {}  # else the one that is known stays
                 gradebook.update_or_create_submission(chapter, student, **known)
         return remarks
+
+    async def grade_elsewhere(self, handed: Sequence[Handed], scheduler: str) -> list[Row]:
+        """Grade notebooks that the workers of a Dask scheduler run."""
+        async with connected(scheduler, self.config) as self._cluster:
+            self.remarks += self._cluster.remarks
+            rows = await self.grade_all(handed, self._cluster.room)
+        if self._lost:
+            self.remarks.append(f"{self._lost} notebooks were run here: the cluster could not.")
+        return rows
 
     async def grade_all(self, handed: Sequence[Handed], workers: int) -> list[Row]:
         """Grade notebooks, `workers` at once; what goes wrong with one does not stop the rest."""
@@ -200,18 +222,39 @@ class Grader:
             for cell in filter(is_test, notebook.cells):
                 fail(cell, "NotRun", "not started")
         elif not judged_unrun(notebook):
-            with tempfile.TemporaryDirectory(prefix="grading-") as folder:
-                self._copy_support_files(one.chapter, Path(folder))
-                tests = self._run_step.surroundings_of(one.chapter, one.exercise)
-                limits = self._run_step.limits
-                runner = Runner(notebook, Path(folder), limits, self.config, tests)
-                add_notes(notebook, (await runner.run()).notes)
+            notebook, notes = await self._run(one, notebook)
+            add_notes(notebook, list(notes))
         for step in self._record_steps:
             notebook, resources = step(notebook, resources)
         self._write(one, "autograded", ".ipynb", nbformat.writes(notebook))
         if started:
             self._write_feedback(one, notebook, resources)
         return self._row(one, notebook, (), started)
+
+    async def _run(self, one: Handed, notebook: Notebook) -> tuple[Notebook, Sequence[str]]:
+        """The notebook as it ran, on some worker or here, and what was odd."""
+        tests = self._run_step.surroundings_of(one.chapter, one.exercise)
+        limits = self._run_step.limits
+        support = self._support_files(one.chapter)
+        if self._cluster is not None:
+            data = {name: path.read_bytes() for name, path in support.items()}
+            sections = sections_of(self.config)
+            try:
+                return await self._cluster.run(
+                    Work(nbformat.writes(notebook), data, tests, limits, sections)
+                )
+            except Lost:
+                self._lost += 1
+        with tempfile.TemporaryDirectory(prefix="grading-") as folder:
+            for name, path in support.items():
+                target = Path(folder) / name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, target)
+            runner = Runner(notebook, Path(folder), limits, self.config, tests)
+            if self._cluster is None:
+                return notebook, (await runner.run()).notes
+            async with self._here:
+                return notebook, (await runner.run()).notes
 
     def _resources(self, one: Handed) -> dict[str, Any]:
         """What nbgrader's steps want to know."""
@@ -269,14 +312,12 @@ class Grader:
         folder = self.root / "grading" / step / one.student / one.chapter
         return folder / f"{one.exercise}{ending}"
 
-    def _copy_support_files(self, chapter: str, folder: Path) -> None:
-        """Put files that stand beside the solutions, such as data, into the scratch folder."""
+    def _support_files(self, chapter: str) -> dict[str, Path]:
+        """The files that stand beside the solutions, such as data, by their relative paths."""
         source = self.root / "solutions" / chapter
         ignored = [*self.config.CourseDirectory.ignore, "*.ipynb"]
-        for name in find_all_files(str(source), ignored):
-            target = folder / Path(name).relative_to(source)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(name, target)
+        found = map(Path, find_all_files(str(source), ignored))
+        return {path.relative_to(source).as_posix(): path for path in found}
 
 
 def _cores() -> int:
