@@ -11,7 +11,7 @@ READY := $(VENV)/.ready
 TEST_READY := $(VENV)/.ready-for-tests
 BROWSER_TESTS := tests/classroom/test_browser.py
 
-.PHONY: help start test test-site grade export progress book translate exercises notebooks check reset kills bench lock clean
+.PHONY: help start test test-site grade export progress book translate exercises notebooks check reset kills mutants bench lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list these commands
@@ -64,6 +64,9 @@ reset: $(READY)  ## put back the release form of an exercise, keeping yours asid
 kills: $(TEST_READY)  ## try every wrong answer and write the kill table for the site
 	@$(RUN) kills
 	@$(RUN) translate
+
+mutants: $(TEST_READY)  ## grade every right and wrong answer as a class: EX=tokenizer/bpe for one exercise
+	@$(RUN) mutants $(EX)
 
 bench: $(TEST_READY)  ## measure speed, as ratios in one run
 	@for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -119,6 +120,22 @@ def kills() -> int:
     return 0
 
 
+def mutants(names: Sequence[str]) -> int:
+    """Hand in and grade every right and wrong answer; the marks must be those of the gates."""
+    from handtorch_classroom.cross_check import cross_check
+
+    start = time.monotonic()
+    verdicts = cross_check(_root(), names, say=lambda line: print(line, flush=True))
+    other = [verdict for verdict in verdicts if not verdict.agrees]
+    for verdict in other:
+        print(f"DIFFERS  {verdict}", file=sys.stderr)
+    print(
+        f"{len(verdicts)} answers graded in {time.monotonic() - start:.0f} s, "
+        f"{len(other)} marks differ from what the gates found"
+    )
+    return 1 if other else 0
+
+
 def reset(name: str) -> int:
     """Put back the release form of an exercise; what stood there is kept aside."""
     from handtorch_classroom.release import keep_aside, release
@@ -179,6 +196,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     add.add_argument("--exercise")
     add.add_argument("--page")
     command(kills)
+    command(mutants).add_argument("names", nargs="*")
     command(reset).add_argument("name")
     command(text).add_argument("path", type=Path)
     add = command(notebook)
