@@ -180,6 +180,11 @@ class Cluster:
                 )
             if greeting.refuses:
                 raise NotebookError(f"the worker {worker} cannot grade: {greeting.refuses}")
+            if greeting.python != platform.python_version():
+                here = platform.python_version()
+                self.remarks.append(
+                    f"The worker {worker} has Python {greeting.python}, this machine {here}."
+                )
             if greeting.lacks:
                 self.remarks.append(f"On the worker {worker}: {greeting.lacks}")
         threads = await self._client.nthreads()

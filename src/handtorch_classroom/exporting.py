@@ -108,6 +108,8 @@ class Gradescope(_Export):
                 submission = _submission(gradebook, chapter.name, student.id)
                 if submission is not None:
                     results = self.results(submission)
+                    if Path(student.id).name != student.id:
+                        raise NotebookError(f"{student.id!r} cannot be the name of a folder")
                     path = self.target() / str(student.id) / chapter.name / "results.json"
                     path.parent.mkdir(parents=True, exist_ok=True)
                     text = json.dumps(results, indent=1, ensure_ascii=False) + "\n"

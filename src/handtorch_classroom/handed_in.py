@@ -21,6 +21,7 @@ from handtorch_classroom.report import Row
 from handtorch_classroom.submissions import LARGEST, tidy
 
 TIMESTAMP = "timestamp.txt"
+LONGEST_ID = 128  # characters that nbgrader's gradebook has for a student's id
 YOU = "you"  # the student that a learner is to her own gradebook
 
 
@@ -68,7 +69,8 @@ def collect(root: Path, folder: Path) -> tuple[list[Handed], list[Row]]:
         NotebookError: if the folder is not laid out as a class.
     """
     known = chapters(root)
-    students = _students(root, folder, known)
+    found = _students(root, folder, known)
+    students = [student for student in found if not _no_id(student.name)]
     there = {path.name for student in students for path in _folders(student)}
     graded = [chapter for chapter in known if chapter in there] or known
     handed = [
@@ -79,7 +81,21 @@ def collect(root: Path, folder: Path) -> tuple[list[Handed], list[Row]]:
         for path in [student / chapter / f"{name}.ipynb"]
     ]
     unknown = [row for student in students for row in _unknown(root, student, known)]
+    for student in found:
+        if problem := _no_id(student.name):
+            name = student.name.encode("utf-8", "replace").decode()
+            note = f"the folder's name {problem}, so nothing in it was graded"
+            unknown.append(Row(name, "", "", 0.0, 0.0, (note,)))
     return handed, unknown
+
+
+def _no_id(name: str) -> str:
+    """Why no gradebook takes a name for the id of a student; "" if it does."""
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return "is not UTF-8"
+    return f"is longer than {LONGEST_ID} characters" if len(name) > LONGEST_ID else ""
 
 
 def _students(root: Path, folder: Path, known: Sequence[str]) -> list[Path]:

@@ -174,6 +174,17 @@ def test_other_places_and_what_waits(course: Path, tmp_path: Path) -> None:
         export(course, "csv", str(path / "below-a-file"))
 
 
+def test_an_id_that_leads_elsewhere_is_refused(course: Path) -> None:
+    config = load_config(course)
+    with open_gradebook(config) as gradebook, quiet():
+        gradebook.add_student("../../elsewhere")
+        gradebook.add_submission(CHAPTER, "../../elsewhere")
+    with pytest.raises(NotebookError, match="cannot be the name of a folder"):
+        export(course, "gradescope")
+    with open_gradebook(config) as gradebook:
+        gradebook.remove_student("../../elsewhere")
+
+
 def test_a_wrong_format_and_an_empty_gradebook_are_sentences(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
