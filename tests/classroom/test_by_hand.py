@@ -224,6 +224,27 @@ def test_nbgraders_own_pages_see_the_same(graded: tuple[Report, Report], course:
         assert (books["sums"]["score"], books["sums"]["flagged"]) == (6, True)
 
 
+def test_the_buttons_of_the_formgrader_work(graded: tuple[Report, Report], course: Path) -> None:
+    """Autograde and Generate Feedback, for what was given by hand since."""
+    config = load_config(course)
+    with open_gradebook(config) as gradebook:
+        comment = gradebook.find_comment("essay", "sums", CHAPTER, "late")
+        comment.manual_comment = "Well said."
+        gradebook.db.commit()
+    page = course / "grading" / "feedback" / "late" / CHAPTER / "sums.html"
+    with quiet():
+        api = NbGraderAPI(CourseDirectory(config=config), config=config)
+        for button in (api.generate_feedback, api.autograde):
+            done = button(CHAPTER, "late")
+            assert done["success"], done.get("error") or done.get("log")
+    assert "Well said." in page.read_text(encoding="utf-8")
+    with open_gradebook(config) as gradebook:
+        late = gradebook.find_submission_notebook("sums", CHAPTER, "late")
+        assert (late.score, late.late_submission_penalty) == (6, 3)
+        comment = gradebook.find_comment("essay", "sums", CHAPTER, "late")
+        assert comment.manual_comment == "Well said."
+
+
 def test_changed_exercises_keep_what_people_wrote(
     graded: tuple[Report, Report], course: Path
 ) -> None:
