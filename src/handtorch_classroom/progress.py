@@ -4,6 +4,7 @@ The page is one file without scripts, beside the exercises, so that the Lab show
 anew by ``make progress``, ``make grade`` and ``make start``.
 """
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -133,7 +134,7 @@ def write_page(root: Path) -> Path:
     """Write the page of the course under `root`; returns its path."""
     path = root / PAGE
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
+    part = path.with_suffix(f".{os.getpid()}.part")  # two gradings may end at the same time
     part.write_text(progress(root).html(), encoding="utf-8")
     part.replace(path)
     return path
