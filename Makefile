@@ -11,7 +11,7 @@ READY := $(VENV)/.ready
 TEST_READY := $(VENV)/.ready-for-tests
 BROWSER_TESTS := tests/classroom/test_browser.py
 
-.PHONY: help start test test-site grade book translate exercises notebooks check reset kills bench bench-gpu lock clean
+.PHONY: help start test test-site grade export progress book translate exercises notebooks check reset kills mutants bench bench-gpu lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list these commands
@@ -33,8 +33,15 @@ test: $(TEST_READY)  ## lint, types, tests, every notebook, every exercise, the 
 test-site: $(TEST_READY)  ## the site in a browser: Chromium or Chrome, or HANDTORCH_BROWSER=path
 	@$(BIN)/python -m pytest -q -s -rs $(BROWSER_TESTS)
 
-grade: $(READY)  ## grade your exercises, or a class: SUBMISSIONS=folder
-	@$(RUN) grade $(if $(SUBMISSIONS),--submissions "$(SUBMISSIONS)")
+grade: $(READY)  ## grade your exercises, or a class: SUBMISSIONS=folder, SCHEDULER=tcp://host:8786
+	@$(RUN) grade $(if $(SUBMISSIONS),--submissions "$(SUBMISSIONS)") \
+		$(if $(SCHEDULER),--scheduler "$(SCHEDULER)")
+
+export: $(READY)  ## the marks for other systems: FORMAT=csv, gradescope or canvas, TO=path
+	@$(RUN) export --form "$(or $(FORMAT),csv)" --to "$(TO)"
+
+progress: $(READY)  ## best mark, attempts and last try of every exercise
+	@$(RUN) progress
 
 book: $(READY)  ## build the site in _build/html
 	@$(RUN) book
@@ -57,6 +64,9 @@ reset: $(READY)  ## put back the release form of an exercise, keeping yours asid
 kills: $(TEST_READY)  ## try every wrong answer and write the kill table for the site
 	@$(RUN) kills
 	@$(RUN) translate
+
+mutants: $(TEST_READY)  ## grade every right and wrong answer as a class: EX=tokenizer/bpe for one exercise
+	@$(RUN) mutants $(EX)
 
 bench: $(TEST_READY)  ## measure speed, as ratios in one run
 	@for file in $(filter-out %_gpu.py,$(wildcard benchmarks/*.py)); do \

@@ -75,7 +75,7 @@ c.Autograde.autograde_preprocessors = [
 ]
 c.GenerateFeedback.exporter_class = "handtorch_classroom.feedback.FeedbackExporter"
 c.GenerateFeedback.preprocessors = [
-    "nbgrader.preprocessors.GetGrades",
+    "handtorch_classroom.by_hand.ShowMarks",
     "handtorch_classroom.preprocessors.HideTests",
 ]
 

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,13 +24,35 @@ def start(port: str) -> int:
     return start_lab(_root(), int(port))
 
 
-def grade(submissions: Path | None) -> int:
+def grade(submissions: Path | None, scheduler: str | None) -> int:
     """Grade your own exercises, or a class laid out as nbgrader lays it out."""
     from handtorch_classroom.grading import grade as grade_all
 
-    report = grade_all(_root(), submissions, say=lambda line: print(line, flush=True))
+    def say(line: str) -> None:
+        print(line, flush=True)
+
+    report = grade_all(_root(), submissions, scheduler=scheduler, say=say)
     print(f"\n{report.text()}")
     return 1 if report.errors else 0
+
+
+def export(form: str, to: str) -> int:
+    """Write the marks in a form that another system reads: csv, gradescope or canvas."""
+    from handtorch_classroom.exporting import export as export_marks
+    from handtorch_classroom.report import shown
+
+    path, remarks = export_marks(_root(), form, to)
+    print("\n".join([*remarks, f"Marks: {shown(path)}"]))
+    return 0
+
+
+def progress() -> int:
+    """Show what you have tried: best marks, attempts, last try; and write the page for the Lab."""
+    from handtorch_classroom import progress as progress_
+
+    print(progress_.progress(_root()).text())
+    print(f"As a page: {progress_.write_page(_root()).relative_to(_root())}")
+    return 0
 
 
 def book() -> int:
@@ -97,6 +120,22 @@ def kills() -> int:
     return 0
 
 
+def mutants(names: Sequence[str]) -> int:
+    """Hand in and grade every right and wrong answer; the marks must be those of the gates."""
+    from handtorch_classroom.cross_check import cross_check
+
+    start = time.monotonic()
+    verdicts = cross_check(_root(), names, say=lambda line: print(line, flush=True))
+    other = [verdict for verdict in verdicts if not verdict.agrees]
+    for verdict in other:
+        print(f"DIFFERS  {verdict}", file=sys.stderr)
+    print(
+        f"{len(verdicts)} answers graded in {time.monotonic() - start:.0f} s, "
+        f"{len(other)} marks differ from what the gates found"
+    )
+    return 1 if other else 0
+
+
 def reset(name: str) -> int:
     """Put back the release form of an exercise; what stood there is kept aside."""
     from handtorch_classroom.release import keep_aside, release
@@ -140,7 +179,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return add
 
     command(start).add_argument("--port", default="8888")
-    command(grade).add_argument("--submissions", type=Path)
+    add = command(grade)
+    add.add_argument("--submissions", type=Path)
+    add.add_argument("--scheduler")
+    add = command(export)
+    add.add_argument("--form", default="csv")
+    add.add_argument("--to", default="")
+    command(progress)
     command(book)
     add = command(translate)
     add.add_argument("pages", nargs="*")
@@ -151,6 +196,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     add.add_argument("--exercise")
     add.add_argument("--page")
     command(kills)
+    command(mutants).add_argument("names", nargs="*")
     command(reset).add_argument("name")
     command(text).add_argument("path", type=Path)
     add = command(notebook)

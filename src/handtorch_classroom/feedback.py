@@ -21,6 +21,7 @@ from pygments.lexers import PythonLexer  # type: ignore[import-untyped, unused-i
 from traitlets import default
 
 from handtorch_classroom.notebooks import Notebook
+from handtorch_classroom.outputs import is_test
 
 TEMPLATE = Path(__file__).with_name("static") / "feedback.html.j2"
 LONGEST_PROSE = 50_000  # characters of a Markdown cell
@@ -121,6 +122,7 @@ def _prose(text: str) -> str:
 def _template() -> jinja2.Template:
     environment = jinja2.Environment(autoescape=True)
     environment.filters |= {
+        "is_judged": is_test,
         "markdown2html": _prose,
         "points": points,
         "problem": problem,

@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from nbgrader.api import Gradebook
-from sqlalchemy.exc import SAWarning
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError, SAWarning
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
 from handtorch_classroom.notebooks import NotebookError
+
+DRIVERS = {"psycopg": "psycopg[binary]", "psycopg2": "psycopg2-binary"}  # modules and packages
 
 
 def load_config(root: Path) -> Config:
@@ -30,9 +33,35 @@ def load_config(root: Path) -> Config:
 
 
 def open_gradebook(config: Config) -> Any:
-    """nbgrader's gradebook; made if it is not there, without calling a program for it."""
-    _stamp(config.CourseDirectory.db_url)
-    return Gradebook(config.CourseDirectory.db_url, config.CourseDirectory.course_id)
+    """nbgrader's gradebook; made if it is not there, without calling a program for it.
+
+    Raises:
+        NotebookError: if its db_url names a driver or a server that cannot be reached.
+    """
+    db_url = config.CourseDirectory.db_url
+    try:
+        _stamp(db_url)
+        return Gradebook(db_url, config.CourseDirectory.course_id)
+    except ModuleNotFoundError as error:
+        package = DRIVERS.get(str(error.name), error.name)
+        raise NotebookError(
+            f"The gradebook {_shown(db_url)} needs the Python package {error.name}, which is not "
+            f'installed: .venv/bin/python -m pip install "{package}"'
+        ) from error
+    except (ArgumentError, NoSuchModuleError, OperationalError) as error:
+        said = str(error).partition("\n")[0]
+        raise NotebookError(
+            f"The gradebook {_shown(db_url)} cannot be opened, so check db_url in "
+            f"nbgrader_config.py: {said}"
+        ) from error
+
+
+def _shown(db_url: str) -> str:
+    """A db_url without its password."""
+    try:
+        return make_url(db_url).render_as_string(hide_password=True)
+    except ArgumentError:
+        return repr(db_url.partition("@")[2] or db_url)
 
 
 class _Said(logging.Handler):

@@ -14,28 +14,40 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import nbformat
-from nbgrader.utils import find_all_files, parse_utc
+from nbgrader.preprocessors import AssignLatePenalties
+from nbgrader.utils import find_all_files
+from traitlets import TraitError
 from traitlets.config import Config
 from traitlets.utils.importstring import import_item
 
-from handtorch_classroom import release
+from handtorch_classroom import attempts, release
+from handtorch_classroom.by_hand import marks_of
+from handtorch_classroom.cluster import Cluster, Lost, Work, connected, sections_of
 from handtorch_classroom.execution import Runner
 from handtorch_classroom.feedback import problem
 from handtorch_classroom.gradebook import load_config, open_gradebook, quiet
-from handtorch_classroom.handed_in import Handed, collect, collect_own, is_untouched, stage
+from handtorch_classroom.handed_in import (
+    TIMESTAMP,
+    YOU,
+    Handed,
+    collect,
+    collect_own,
+    is_untouched,
+    stage,
+    time_of,
+)
 from handtorch_classroom.kernels import missing_protection
 from handtorch_classroom.notebooks import Notebook, NotebookError
 from handtorch_classroom.outputs import fail, is_test
 from handtorch_classroom.preprocessors import SafeExecute, add_notes, judged_unrun
+from handtorch_classroom.progress import write_page
 from handtorch_classroom.report import Report, Row
-from handtorch_classroom.submissions import GRADING, read_submission
+from handtorch_classroom.submissions import GRADING, new_notebook, read_submission
 
-YOU = "you"
 Say = Callable[[str], None]
 
 
@@ -45,6 +57,7 @@ def grade(
     *,
     only: Sequence[str] = (),
     workers: int | None = None,
+    scheduler: str | None = None,
     say: Say | None = None,
 ) -> Report:
     """Grade exercises/ as the submission of one learner, or the class in `submissions`.
@@ -54,6 +67,7 @@ def grade(
         submissions: a folder laid out as <student>/<chapter>/<exercise>.ipynb; never changed.
         only: names such as "tokenizer" or "tokenizer/bpe", to grade no more than these.
         workers: notebooks to run at once; as many as there are cores if None.
+        scheduler: the address of a Dask scheduler whose workers are to run the notebooks.
         say: called with a line for each notebook that was graded.
 
     Raises:
@@ -69,14 +83,43 @@ def grade(
         raise NotebookError(f"{', '.join(only)}: no exercise of this name")
     with quiet():
         grader = Grader(root, load_config(root), say or (lambda line: None))
-        remarks = grader.prepare(handed)
-        rows = asyncio.run(grader.grade_all(handed, workers or _cores())) + unknown
+        remarks = grader.prepare(handed, here=scheduler is None)
+        if scheduler is None:
+            rows = asyncio.run(grader.grade_all(handed, workers or _cores())) + unknown
+        else:
+            rows = asyncio.run(grader.grade_elsewhere(handed, scheduler)) + unknown
+        remarks += grader.remarks
     rows.sort(key=lambda row: (row.student, row.chapter, row.exercise))
     feedback = root / "grading" / "feedback"
     report = Report(rows, feedback / YOU if submissions is None else feedback, remarks=remarks)
     if submissions is not None:
         report.write_csv(root / "grading" / "marks.csv")
+    else:
+        report.remarks += _remember(root, rows)
     return report
+
+
+def _remember(root: Path, rows: Sequence[Row]) -> list[str]:
+    """Record what the learner tried; what went wrong with that, a sentence each."""
+    graded = [(row, _answers(root, row)) for row in rows if row.started and row.score is not None]
+    time = attempts.now()
+    tried = [
+        attempts.Attempt(row.name, row.score or 0.0, row.max_score, answers, time)
+        for row, answers in graded
+        if answers
+    ]
+    try:
+        attempts.record(root, tried)
+        write_page(root)
+    except (NotebookError, OSError) as error:
+        return [f"Your progress was not recorded: {error}."]
+    return []
+
+
+def _answers(root: Path, row: Row) -> str:
+    """What tells this attempt of the learner from others; "" if no notebook was graded."""
+    path = root / "grading" / "submitted" / row.student / row.chapter / f"{row.exercise}.ipynb"
+    return attempts.answers_of(read_submission(path))
 
 
 class Grader:
@@ -85,6 +128,10 @@ class Grader:
     def __init__(self, root: Path, config: Config, say: Say) -> None:
         config.Exporter.default_preprocessors = []
         self.root, self.config, self._say = root, config, say
+        self.remarks: list[str] = []
+        self._cluster: Cluster | None = None
+        self._lost = 0  # notebooks that the cluster could not run
+        self._here = asyncio.Semaphore(_cores())  # for those
         self._release = root / "grading" / "release"
         self._db_url = config.CourseDirectory.db_url
         self._sanitize = self._steps(config.Autograde.sanitize_preprocessors)
@@ -97,16 +144,21 @@ class Grader:
             self._feedback.register_preprocessor(step, enabled=True)
 
     def _steps(self, names: Sequence[str]) -> list[Any]:
-        return [import_item(name)(config=self.config) for name in names]
+        try:
+            return [import_item(name)(config=self.config) for name in names]
+        except (ImportError, TraitError) as error:
+            raise NotebookError(f"nbgrader_config.py: {error}") from error
 
-    def prepare(self, handed: Sequence[Handed]) -> list[str]:
-        """Bring gradebook and copies up to date. Returns remarks for whoever grades."""
+    def prepare(self, handed: Sequence[Handed], *, here: bool = True) -> list[str]:
+        """Bring gradebook and copies up to date. Returns remarks for whoever grades; on what
+        submissions are not kept from only if they run `here`.
+        """
         remarks = []
         for chapter in sorted({one.chapter for one in handed}):
             remark = release.fill_gradebook(self.root, chapter, self._release)
             remarks += [remark] if remark else []
         try:
-            lacking = missing_protection(self.config)
+            lacking = missing_protection(self.config) if here else ""
         except RuntimeError as error:
             raise NotebookError(f"Nothing was graded: {error}") from error
         remarks += [lacking] if lacking else []
@@ -114,9 +166,25 @@ class Grader:
             for student, chapter in sorted({(one.student, one.chapter) for one in handed}):
                 mine = [o for o in handed if (o.student, o.chapter) == (student, chapter)]
                 stamp = stage(self.root / "grading" / "submitted" / student / chapter, mine)
+                time = time_of(stamp)
+                if stamp and time is None:
+                    remarks.append(
+                        f"{student}/{chapter}: {TIMESTAMP} holds no time, so nobody knows whether "
+                        "it came late."
+                    )
                 gradebook.update_or_create_student(student)
-                gradebook.update_or_create_submission(chapter, student, timestamp=_time(stamp))
+                known = {"timestamp": time} if time else {}  # else the one that is known stays
+                gradebook.update_or_create_submission(chapter, student, **known)
         return remarks
+
+    async def grade_elsewhere(self, handed: Sequence[Handed], scheduler: str) -> list[Row]:
+        """Grade notebooks that the workers of a Dask scheduler run."""
+        async with connected(scheduler, self.config) as self._cluster:
+            self.remarks += self._cluster.remarks
+            rows = await self.grade_all(handed, self._cluster.room)
+        if self._lost:
+            self.remarks.append(f"{self._lost} notebooks were run here: the cluster could not.")
+        return rows
 
     async def grade_all(self, handed: Sequence[Handed], workers: int) -> list[Row]:
         """Grade notebooks, `workers` at once; what goes wrong with one does not stop the rest."""
@@ -142,10 +210,10 @@ class Grader:
         for step, ending in (("autograded", ".ipynb"), ("feedback", ".html")):
             self._path(one, step, ending).unlink(missing_ok=True)  # of an earlier run
         if not one.path.exists() and not one.path.is_symlink():
+            self._mark_missing(one)
             return self._row(one, None, (one.note or "no notebook was handed in",))
         submitted = read_submission(one.path)
-        of = {"student": one.student, "assignment": one.chapter, "notebook": one.exercise}
-        resources: dict[str, Any] = {"nbgrader": {**of, "db_url": self._db_url}, "metadata": {}}
+        resources = self._resources(one)
         notebook: Notebook = submitted
         for step in self._sanitize:
             notebook, resources = step(notebook, resources)
@@ -154,18 +222,55 @@ class Grader:
             for cell in filter(is_test, notebook.cells):
                 fail(cell, "NotRun", "not started")
         elif not judged_unrun(notebook):
-            with tempfile.TemporaryDirectory(prefix="grading-") as folder:
-                self._copy_support_files(one.chapter, Path(folder))
-                tests = self._run_step.surroundings_of(one.chapter, one.exercise)
-                limits = self._run_step.limits
-                runner = Runner(notebook, Path(folder), limits, self.config, tests)
-                add_notes(notebook, (await runner.run()).notes)
+            notebook, notes = await self._run(one, notebook)
+            add_notes(notebook, list(notes))
         for step in self._record_steps:
             notebook, resources = step(notebook, resources)
         self._write(one, "autograded", ".ipynb", nbformat.writes(notebook))
         if started:
             self._write_feedback(one, notebook, resources)
         return self._row(one, notebook, (), started)
+
+    async def _run(self, one: Handed, notebook: Notebook) -> tuple[Notebook, Sequence[str]]:
+        """The notebook as it ran, on some worker or here, and what was odd."""
+        tests = self._run_step.surroundings_of(one.chapter, one.exercise)
+        limits = self._run_step.limits
+        support = self._support_files(one.chapter)
+        if self._cluster is not None:
+            data = {name: path.read_bytes() for name, path in support.items()}
+            sections = sections_of(self.config)
+            try:
+                return await self._cluster.run(
+                    Work(nbformat.writes(notebook), data, tests, limits, sections)
+                )
+            except Lost:
+                self._lost += 1
+        with tempfile.TemporaryDirectory(prefix="grading-") as folder:
+            for name, path in support.items():
+                target = Path(folder) / name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, target)
+            runner = Runner(notebook, Path(folder), limits, self.config, tests)
+            if self._cluster is None:
+                return notebook, (await runner.run()).notes
+            async with self._here:
+                return notebook, (await runner.run()).notes
+
+    def _resources(self, one: Handed) -> dict[str, Any]:
+        """What nbgrader's steps want to know."""
+        of = {"student": one.student, "assignment": one.chapter, "notebook": one.exercise}
+        return {"nbgrader": {**of, "db_url": self._db_url}, "metadata": {}}
+
+    def _mark_missing(self, one: Handed) -> None:
+        """A notebook that is not there gets 0 points, but for what was given by hand."""
+        with open_gradebook(self.config) as gradebook:
+            marks = gradebook.find_submission_notebook(one.exercise, one.chapter, one.student)
+            for mark in marks.grades:
+                mark.auto_score, mark.needs_manual_grade = 0, False
+            gradebook.db.commit()
+        for step in self._record_steps:
+            if isinstance(step, AssignLatePenalties):  # one from an earlier grading may be there
+                step(new_notebook([], {}), self._resources(one))
 
     def _write_feedback(self, one: Handed, notebook: Notebook, resources: dict[str, Any]) -> None:
         try:
@@ -178,23 +283,22 @@ class Grader:
     def _row(
         self, one: Handed, notebook: Notebook | None, notes: tuple[str, ...], started: bool = True
     ) -> Row:
-        """The row of a notebook, its marks from the gradebook; of none at all: 0 points."""
+        """The row of a notebook, its marks from the gradebook."""
         with open_gradebook(self.config) as gradebook:
-            marks = gradebook.find_submission_notebook(one.exercise, one.chapter, one.student)
-            if notebook is None:
-                for mark in marks.grades:
-                    mark.auto_score, mark.needs_manual_grade = 0, False
-                gradebook.db.commit()
-            score = max(0.0, marks.score - (marks.late_submission_penalty or 0.0))
-            most = marks.max_score
+            marks = marks_of(
+                gradebook.find_submission_notebook(one.exercise, one.chapter, one.student)
+            )
+        notes = notes or tuple(notebook.metadata[GRADING]["notes"] if notebook else ())
         tests = [] if notebook is None else [cell for cell in notebook.cells if is_test(cell)]
         found = [(cell.metadata.nbgrader.grade_id, problem(cell)) for cell in tests]
         return Row(
-            *(one.student, one.chapter, one.exercise, score, most),
-            notes=notes or tuple(notebook.metadata[GRADING]["notes"] if notebook else ()),
+            *(one.student, one.chapter, one.exercise, marks.score, marks.max_score),
+            notes=(*notes, *marks.clauses),
             problems=tuple((name, p) for name, p in found if p is not None and started),
             tests=len(tests),
             started=started,
+            penalty=marks.penalty,
+            waiting=bool(marks.waiting),
         )
 
     def _write(self, one: Handed, step: str, ending: str, text: str) -> None:
@@ -208,25 +312,15 @@ class Grader:
         folder = self.root / "grading" / step / one.student / one.chapter
         return folder / f"{one.exercise}{ending}"
 
-    def _copy_support_files(self, chapter: str, folder: Path) -> None:
-        """Put files that stand beside the solutions, such as data, into the scratch folder."""
+    def _support_files(self, chapter: str) -> dict[str, Path]:
+        """The files that stand beside the solutions, such as data, by their relative paths."""
         source = self.root / "solutions" / chapter
         ignored = [*self.config.CourseDirectory.ignore, "*.ipynb"]
-        for name in find_all_files(str(source), ignored):
-            target = folder / Path(name).relative_to(source)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(name, target)
+        found = map(Path, find_all_files(str(source), ignored))
+        return {path.relative_to(source).as_posix(): path for path in found}
 
 
 def _cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def _time(stamp: str) -> datetime | None:
-    """nbgrader's timestamp.txt as a time; what is none does not count."""
-    try:
-        return parse_utc(stamp) if stamp else None
-    except (ValueError, OverflowError):
-        return None

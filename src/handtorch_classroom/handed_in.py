@@ -9,7 +9,10 @@ import shutil
 import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+
+from nbgrader.utils import parse_utc
 
 from handtorch_classroom import notebooks
 from handtorch_classroom.notebooks import Notebook, NotebookError
@@ -18,6 +21,8 @@ from handtorch_classroom.report import Row
 from handtorch_classroom.submissions import LARGEST, tidy
 
 TIMESTAMP = "timestamp.txt"
+LONGEST_ID = 128  # characters that nbgrader's gradebook has for a student's id
+YOU = "you"  # the student that a learner is to her own gradebook
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,8 @@ def collect(root: Path, folder: Path) -> tuple[list[Handed], list[Row]]:
         NotebookError: if the folder is not laid out as a class.
     """
     known = chapters(root)
-    students = _students(root, folder, known)
+    found = _students(root, folder, known)
+    students = [student for student in found if not _no_id(student.name)]
     there = {path.name for student in students for path in _folders(student)}
     graded = [chapter for chapter in known if chapter in there] or known
     handed = [
@@ -75,7 +81,21 @@ def collect(root: Path, folder: Path) -> tuple[list[Handed], list[Row]]:
         for path in [student / chapter / f"{name}.ipynb"]
     ]
     unknown = [row for student in students for row in _unknown(root, student, known)]
+    for student in found:
+        if problem := _no_id(student.name):
+            name = student.name.encode("utf-8", "replace").decode()
+            note = f"the folder's name {problem}, so nothing in it was graded"
+            unknown.append(Row(name, "", "", 0.0, 0.0, (note,)))
     return handed, unknown
+
+
+def _no_id(name: str) -> str:
+    """Why no gradebook takes a name for the id of a student; "" if it does."""
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return "is not UTF-8"
+    return f"is longer than {LONGEST_ID} characters" if len(name) > LONGEST_ID else ""
 
 
 def _students(root: Path, folder: Path, known: Sequence[str]) -> list[Path]:
@@ -142,7 +162,8 @@ def stage(target: Path, handed: Sequence[Handed]) -> str:
     """Copy what one student handed in for a chapter to where nbgrader looks for it.
 
     Only notebooks of exercises are copied, and only regular files: helper modules of a student do
-    not run with the grader's rights. Returns the text of the student's timestamp.txt, "" if none.
+    not run with the grader's rights. Returns the text of the student's timestamp.txt, "" if none;
+    it is copied if it holds a time.
     """
     source = handed[0].path.parent
     stamp = source / TIMESTAMP
@@ -156,9 +177,17 @@ def stage(target: Path, handed: Sequence[Handed]) -> str:
         if _is_small_file(one.path, LARGEST):
             shutil.copyfile(one.path, copy)
     (target / TIMESTAMP).unlink(missing_ok=True)
-    if text:
+    if time_of(text) is not None:
         (target / TIMESTAMP).write_text(text, encoding="utf-8")
     return text
+
+
+def time_of(stamp: str) -> datetime | None:
+    """nbgrader's timestamp.txt as a time in UTC; None if it holds none."""
+    try:
+        return parse_utc(stamp) if stamp else None  # type: ignore[no-any-return, unused-ignore]
+    except Exception:  # whatever dateutil makes of what somebody wrote
+        return None
 
 
 def _is_small_file(path: Path, largest: int) -> bool:

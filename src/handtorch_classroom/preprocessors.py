@@ -19,7 +19,7 @@ from handtorch_classroom.apart import Surroundings, surroundings_of
 from handtorch_classroom.execution import Limits, execute
 from handtorch_classroom.notebooks import Notebook, NotebookError
 from handtorch_classroom.outputs import fail, is_test
-from handtorch_classroom.restoring import expected_cells, restore
+from handtorch_classroom.restoring import expected_cells, order_of, restore
 from handtorch_classroom.submissions import (
     GRADING,
     read_submission,
@@ -58,8 +58,9 @@ class RestoreExercise(NbGraderPreprocessor):  # type: ignore[misc, unused-ignore
 
     def preprocess(self, nb: Notebook, resources: Any) -> tuple[Notebook, Any]:
         of = resources["nbgrader"]
+        order = order_of(solution_path(self.config, of["assignment"], of["notebook"]))
         with Gradebook(of["db_url"]) as gradebook:
-            expected = expected_cells(gradebook, of["notebook"], of["assignment"])
+            expected = expected_cells(gradebook, of["notebook"], of["assignment"], order)
         return restore(nb, expected), resources
 
 
@@ -73,9 +74,8 @@ class SafeExecute(NbGraderPreprocessor):  # type: ignore[misc, unused-ignore]
 
     def surroundings_of(self, chapter: str, exercise: str) -> Surroundings | None:
         """What the judge of an exercise is told; None if its tests run with the submission."""
-        course = self.config.CourseDirectory
-        folder = Path(course.get("root") or ".") / str(course.get("source_directory", "source"))
-        return surroundings_of(folder / chapter / f"{exercise}.ipynb") if self.apart else None
+        path = solution_path(self.config, chapter, exercise)
+        return surroundings_of(path) if self.apart else None
 
     @property
     def limits(self) -> Limits:
@@ -89,6 +89,13 @@ class SafeExecute(NbGraderPreprocessor):  # type: ignore[misc, unused-ignore]
             tests = self.surroundings_of(of["assignment"], of["notebook"]) if of else None
             add_notes(nb, execute(nb, folder, self.limits, self.config, tests).notes)
         return nb, resources
+
+
+def solution_path(config: Any, chapter: str, exercise: str) -> Path:
+    """Where the course has the solution of an exercise."""
+    course = config.CourseDirectory
+    folder = Path(course.get("root") or ".") / str(course.get("source_directory", "source"))
+    return folder / chapter / f"{exercise}.ipynb"
 
 
 def judged_unrun(notebook: Notebook) -> bool:

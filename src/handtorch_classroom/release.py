@@ -15,7 +15,7 @@ from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import compute_checksum, is_solution
 
-from handtorch_classroom import notebooks
+from handtorch_classroom import by_hand, notebooks
 from handtorch_classroom.exercises import Exercise
 from handtorch_classroom.gradebook import load_config, open_gradebook, quiet
 from handtorch_classroom.notebooks import Notebook, NotebookError
@@ -144,8 +144,9 @@ def fill_gradebook(root: Path, chapter: str, into: Path) -> str:
     """Bring the gradebook up to date with the solutions of a chapter.
 
     If cells were added or removed since submissions were graded, nbgrader cannot keep their marks:
-    the chapter starts afresh, and the sentence that says so is returned. The gradebook as it was
-    is kept aside where it is a file.
+    the chapter starts afresh, and the sentence that says so is returned. What people wrote (due
+    date, extensions, points and comments by hand) is carried over where its cell is still there.
+    The gradebook as it was is kept aside where it is a file.
     """
     open_gradebook(load_config(root)).close()
     try:
@@ -157,10 +158,15 @@ def fill_gradebook(root: Path, chapter: str, into: Path) -> str:
     config = load_config(root)
     file = Path(config.CourseDirectory.db_url.removeprefix("sqlite:///"))
     kept = f"; the old one is {keep_aside(root, file).relative_to(root)}" if file.is_file() else ""
-    with open_gradebook(config) as gradebook:
+    with open_gradebook(config) as gradebook, quiet():
+        taken = by_hand.take(gradebook, chapter)
         gradebook.remove_assignment(chapter)
     generate(root, chapter, into, gradebook=True)
+    with open_gradebook(config) as gradebook, quiet():
+        lost = by_hand.put_back(gradebook, chapter, taken)
     start = f"The exercises of {chapter} have changed, so its marks in the gradebook start afresh"
+    if lost:
+        start += f", without {lost} points or comments given by hand to cells that are gone"
     return f"{start}{kept}."
 
 

@@ -11,7 +11,10 @@ from pathlib import Path
 
 from handtorch_classroom.feedback import Problem, points
 
-COLUMNS = ("student", "chapter", "exercise", "score", "max_score", "what happened")
+COLUMNS = (
+    *("student", "chapter", "exercise", "score", "max_score"),
+    *("late_submission_penalty", "needs_manual_grade", "what happened"),
+)
 WIDTH = 100  # of a table where the terminal does not say
 
 
@@ -21,7 +24,8 @@ class Row:
 
     `score` is None if it could not be graded, which is a fault of the grader. `notes` are clauses
     about what was odd, `problems` the failed tests by name. What was handed in but is no exercise
-    has a row too, worth 0 of 0 points.
+    has a row too, worth 0 of 0 points. The score is what counts: points given by hand are in it,
+    the `penalty` for being late is taken off. `waiting` says that somebody has to grade a part.
     """
 
     student: str
@@ -33,6 +37,8 @@ class Row:
     problems: tuple[tuple[str, Problem], ...] = ()
     tests: int = 0
     started: bool = True
+    penalty: float = 0.0
+    waiting: bool = False
 
     @property
     def name(self) -> str:
@@ -116,9 +122,9 @@ class Report:
         writer.writerow(COLUMNS)
         for row in self.rows:
             score = "" if row.score is None else points(row.score)
-            marks = (score, points(row.max_score))
+            marks = (score, points(row.max_score), points(row.penalty), str(row.waiting))
             named = (row.student, row.chapter, row.exercise)
-            writer.writerow([*map(_harmless, named), *marks, _harmless(row.what_happened)])
+            writer.writerow([*map(harmless, named), *marks, harmless(row.what_happened)])
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text.getvalue(), encoding="utf-8")
         self.csv = path
@@ -144,7 +150,7 @@ def shown(path: Path) -> str:
         return str(path)
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
     """Text that a spreadsheet does not take for a formula."""
     return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t") else text
 

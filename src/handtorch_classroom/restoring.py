@@ -5,11 +5,14 @@ that they are there at all) comes from the gradebook. What had to be mended is s
 each.
 """
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from handtorch_classroom.notebooks import KERNEL, Notebook
+from handtorch_classroom import notebooks
+from handtorch_classroom.notebooks import KERNEL, Notebook, NotebookError
 from handtorch_classroom.submissions import (
     GRADING,
     PROBLEM,
@@ -56,12 +59,20 @@ class Expected:
         }
 
 
-def expected_cells(gradebook: Any, exercise: str, chapter: str) -> list[Expected]:
-    """The cells that a submission of the exercise must have, in their order."""
+def expected_cells(
+    gradebook: Any, exercise: str, chapter: str, order: Sequence[str]
+) -> list[Expected]:
+    """The cells that a submission of the exercise must have, in the given order of their names.
+
+    The gradebook has no order: SQLite happens to return cells as they were written, PostgreSQL as
+    they were last changed. Cells that are not in `order` come last.
+    """
     known = gradebook.find_notebook(exercise, chapter)
     points = {cell.name: cell.max_score for cell in [*known.grade_cells, *known.task_cells]}
     solutions = {cell.name for cell in known.solution_cells}
     tasks = {cell.name for cell in known.task_cells}
+    places = {name: place for place, name in enumerate(order)}
+    cells = sorted(known.source_cells, key=lambda c: (places.get(c.name, len(places)), c.name))
     return [
         Expected(
             name=cell.name,
@@ -73,8 +84,27 @@ def expected_cells(gradebook: Any, exercise: str, chapter: str) -> list[Expected
             task=cell.name in tasks,
             points=points.get(cell.name),
         )
-        for cell in known.source_cells
+        for cell in cells
     ]
+
+
+def order_of(solution: Path) -> list[str]:
+    """The names of an exercise's cells in the order of its solution.
+
+    Raises:
+        NotebookError: if there is no such solution.
+    """
+    if not solution.is_file():
+        raise NotebookError(
+            f"{solution}: there is no solution that says in which order cells stand"
+        )
+    return list(_order_of(solution, solution.stat().st_mtime_ns))
+
+
+@functools.lru_cache(maxsize=256)
+def _order_of(solution: Path, _: int) -> tuple[str, ...]:
+    metadata = (cell.metadata.get("nbgrader", {}) for cell in notebooks.read(solution).cells)
+    return tuple(str(own["grade_id"]) for own in metadata if "grade_id" in own)
 
 
 def restore(notebook: Notebook, expected: Sequence[Expected]) -> Notebook:

@@ -14,6 +14,8 @@ import webbrowser
 from importlib import resources
 from pathlib import Path
 
+from handtorch_classroom.notebooks import NotebookError
+from handtorch_classroom.progress import PAGE, write_page
 from handtorch_classroom.site_build import SiteError, build_site
 
 HOST = "127.0.0.1"
@@ -39,6 +41,7 @@ def start(root: Path, port: int) -> int:
     lab = f"http://{HOST}:{port}/lab/tree/exercises?token={token}"
     print(f"The book:    http://{HOST}:{port + 1}/  (中文: http://{HOST}:{port + 1}/zh/)")
     print(f"JupyterLab:  {lab}")
+    print(f"Progress:    http://{HOST}:{port}/files/{_progress(root)}?token={token}")
     print("Stop both with Ctrl-C.", flush=True)
     process = _run_lab(root, port, token)
     for ending in (signal.SIGTERM, signal.SIGHUP):  # a closed terminal ends the Lab too
@@ -67,6 +70,15 @@ def _site(root: Path) -> Path:
         print(f"{error}\nThe book is served as it was built before.", file=sys.stderr)
         old.mkdir(parents=True, exist_ok=True)
         return old
+
+
+def _progress(root: Path) -> str:
+    """The progress page, written anew; where the server has it."""
+    try:
+        write_page(root)
+    except (NotebookError, OSError) as error:
+        print(f"The progress page could not be written: {error}", file=sys.stderr)
+    return PAGE.as_posix()
 
 
 def _run_lab(root: Path, port: int, token: str) -> subprocess.Popen[bytes]:

@@ -14,6 +14,7 @@ import pytest
 
 from handtorch_classroom import grading, notebooks
 from handtorch_classroom.gradebook import load_config, open_gradebook
+from handtorch_classroom.handed_in import collect
 from handtorch_classroom.notebooks import NotebookError
 from handtorch_classroom.report import Report, Row
 from tests.classroom.sample_course import (
@@ -363,3 +364,13 @@ def test_a_folder_that_is_no_class_is_refused(course: Path, tmp_path: Path) -> N
         grading.grade(course, course / "grading")
     with pytest.raises(NotebookError, match="arithmetic/cubes: no exercise"):
         grading.grade(course, only=["arithmetic/cubes"])
+
+
+def test_a_folder_whose_name_is_no_id_stops_nobody(course: Path, tmp_path: Path) -> None:
+    for name in (b"caf\xe9", b"x" * 129, "李雷".encode()):
+        os.makedirs(os.path.join(os.fsencode(tmp_path), name, CHAPTER.encode()))
+    handed, unknown = collect(course, tmp_path)
+    assert {one.student for one in handed} == {"李雷"}
+    assert [row.student for row in unknown] == ["caf?", "x" * 129]
+    assert "is not UTF-8" in unknown[0].what_happened
+    assert "longer than 128 characters" in unknown[1].what_happened

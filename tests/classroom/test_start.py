@@ -70,7 +70,7 @@ def test_both_addresses_answer_and_its_end_ends_everything(root, ending):
         start_new_session=True,
     )
     try:
-        lines = [process.stdout.readline() for _ in range(3)]
+        lines = [process.stdout.readline() for _ in range(4)]
         assert f"http://{HOST}:{port + 1}/" in lines[0]
         lab = lines[1].split()[-1]
         assert lab.startswith(f"http://{HOST}:{port}/lab/tree/exercises?token=")
@@ -82,6 +82,9 @@ def test_both_addresses_answer_and_its_end_ends_everything(root, ending):
         token = lab.partition("token=")[2]
         contents = f"http://{HOST}:{port}/api/contents/exercises/tokenizer?token={token}"
         assert "bpe.ipynb" in fetch(contents)[1]
+        progress = lines[2].split()[-1]
+        assert progress.startswith(f"http://{HOST}:{port}/files/exercises/progress.html?token=")
+        assert "tokenizer/bpe" in fetch(progress)[1]
     finally:
         os.killpg(process.pid, ending)
         assert process.wait(timeout=30) == 0
