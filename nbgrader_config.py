@@ -30,9 +30,11 @@ for step in ("submitted", "autograded", "feedback", "solution", "source_with_tes
     c.CourseDirectory[f"{step}_directory"] = f"grading/{step}"
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", "README.md"]
 
-# Limits of a submission: seconds, and gigabytes of memory and of a file it writes.
+# Limits of a submission: seconds of processor and sleep (GRADING.md), how many times as long by the
+# clock on the wall, and gigabytes of memory and of a file it writes.
 c.SafeExecute.timeout = 30
 c.SafeExecute.notebook_timeout = 300
+c.SafeExecute.patience = 5
 c.LimitedKernelManager.memory_gb = 4.0
 c.LimitedKernelManager.file_gb = 0.2
 c.LimitedKernelManager.processes = 64

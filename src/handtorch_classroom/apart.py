@@ -104,6 +104,11 @@ class JudgeProcess:
         self._number = 0
         self._given = 0  # cells of the exercise that it has run
 
+    @property
+    def pid(self) -> int | None:
+        """The first of its processes, if it runs."""
+        return None if self._process is None else self._process.pid
+
     async def begin(self, name: str, source: str) -> bool:
         """Let the judge get ready for a test cell; whether it is."""
         if self._process is None:

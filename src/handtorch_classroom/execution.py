@@ -10,13 +10,13 @@ A cell that ends the kernel, or that is stuck and cannot be interrupted, is left
 started again, the cells without points run again without it, and the tests go on where they were.
 So a submission loses what cannot run and keeps what can.
 
+How long a cell may run is counted by `clock`, which a busy machine does not make run faster.
 Where the code of a submission may reach is not decided here, but in `kernels` and `sandbox`.
 """
 
 import asyncio
 import re
 import secrets
-import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,10 +24,12 @@ from subprocess import DEVNULL
 from typing import Any
 
 import nbformat
+from jupyter_core.utils import ensure_async
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionComplete, CellTimeoutError, DeadKernelError
+from nbclient.exceptions import CellExecutionComplete, DeadKernelError
 from traitlets.config import Config
 
+from handtorch_classroom import clock
 from handtorch_classroom.apart import JudgeProcess, Surroundings
 from handtorch_classroom.guard import REFUSED
 from handtorch_classroom.kernels import MEMORY_GB, LimitedKernelManager, chosen
@@ -45,8 +47,8 @@ PROOF = "application/x-handtorch-proof"
 PROOF_LINE = "__import__('IPython').get_ipython().display_pub.publish({{{type!r}: {token!r}}})"
 SERVE_LINE = "__import__('handtorch_classroom.serving').serving.serve()"
 OUT_OF_TIME = "CellTimeoutError"  # the name nbgrader gives this error
-OUTPUT_WAIT = 10  # seconds for the last output of a cell that has ended
 INTERRUPT_WAIT = 2  # seconds for a cell to end that was interrupted
+NO_LIMIT = 10**6  # seconds that nbclient waits for: how long a cell may run is decided here
 LONGEST_ERROR = 20_000  # characters kept of an error's text
 
 KILLED = "ended the kernel (by os._exit, or by a crash)"
@@ -57,10 +59,13 @@ STOPPED = "ran longer than {seconds} s and was stopped"
 
 @dataclass(frozen=True)
 class Limits:
-    """What a notebook may take: seconds for a cell and for all cells, characters of output."""
+    """What a notebook may take: seconds for a cell and for all cells, as `clock` counts them, how
+    many times as long by the clock on the wall, and characters of output.
+    """
 
     cell_seconds: int = 30
     notebook_seconds: int = 300
+    patience: int = 5
     output: int = 200_000
 
 
@@ -104,18 +109,18 @@ class Runner(NotebookClient):  # type: ignore[misc, unused-ignore]
             notebook,
             allow_errors=True,
             config=config or Config(),
-            error_on_timeout={"ename": OUT_OF_TIME, "evalue": "", "traceback": []},
-            interrupt_on_timeout=True,
+            iopub_timeout=NO_LIMIT,
             kernel_manager_class=LimitedKernelManager,
             kernel_name="python3",
             on_cell_executed=self._on_reply,
-            raise_on_iopub_timeout=True,
             record_timing=False,
             resources={"metadata": {"path": str(folder)}},
             shutdown_kernel="immediate",
             store_widget_state=False,
+            timeout=None,
         )
         self._limits = limits
+        self._used = self._passed = 0.0  # seconds of all cells so far, counted and by the wall
         self.outcome = Outcome()
         self._tests = tests
         self._judging: JudgeProcess | None = None
@@ -126,7 +131,6 @@ class Runner(NotebookClient):  # type: ignore[misc, unused-ignore]
         Raises:
             RuntimeError: if no kernel can be started.
         """
-        deadline = time.monotonic() + self._limits.notebook_seconds
         waiting = {i for i, cell in enumerate(self.nb.cells) if is_test(cell)}
         lost: set[int] = set()  # cells that took the kernel away
         index = 0
@@ -134,13 +138,12 @@ class Runner(NotebookClient):  # type: ignore[misc, unused-ignore]
             self._judging = self._judge_process(self._tests)
         try:
             while waiting and index < len(self.nb.cells):
-                left = int(deadline - time.monotonic())
-                if left < 1:
+                if self._left() <= 0:
                     break
                 if self._is_due(index, waiting, lost):
                     if self.km is None:
                         await self._start()
-                    gone = await self._judge(index, left)
+                    gone = await self._judge(index)
                     waiting.discard(index)
                     if gone:
                         lost.add(index)
@@ -160,6 +163,12 @@ class Runner(NotebookClient):  # type: ignore[misc, unused-ignore]
             for index in waiting:
                 fail(self.nb.cells[index], "NotRun", f"not run, because {limit}")
         return self.outcome
+
+    def _left(self) -> float:
+        """Seconds that the notebook still has."""
+        limits = self._limits
+        by_the_wall = limits.notebook_seconds * limits.patience - self._passed
+        return min(limits.notebook_seconds - self._used, by_the_wall / limits.patience)
 
     def _is_due(self, index: int, waiting: set[int], lost: set[int]) -> bool:
         """Whether a cell is to be run now: after a restart, tests that were judged are not."""
@@ -186,11 +195,11 @@ class Runner(NotebookClient):  # type: ignore[misc, unused-ignore]
         if self.km is not None:
             await self._async_cleanup_kernel()
 
-    async def _judge(self, index: int, seconds_left: int) -> bool:
+    async def _judge(self, index: int) -> bool:
         """Run one cell and see what came of it. Returns whether the kernel is gone."""
         cell, source = self.nb.cells[index], self.nb.cells[index].source
-        self.timeout = min(self._limits.cell_seconds, seconds_left)
-        self.iopub_timeout = OUTPUT_WAIT
+        self._seconds = max(1, round(min(self._limits.cell_seconds, self._left())))
+        self._interrupted = self._stuck = False
         self._token, self._proved = secrets.token_hex(16), False
         self._printed = 0
         self._reply: dict[str, Any] = {}
@@ -202,19 +211,22 @@ class Runner(NotebookClient):  # type: ignore[misc, unused-ignore]
         elif is_test(cell):
             cell.source = f"{source}\n{PROOF_LINE.format(type=PROOF, token=self._token)}"
         gone = ""
+        judge_pid = judging.pid if judging is not None else None
+        self._clock = clock.Clock(getattr(self.km, "pid", None), judge_pid)
         try:
             await self.async_execute_cell(cell, index)
         except DeadKernelError:
-            gone = getattr(self.km, "stopped_because", "") or KILLED
-        except CellTimeoutError:
-            gone = STUCK.format(seconds=self.timeout)
+            ended = getattr(self.km, "stopped_because", "") or KILLED
+            gone = STUCK.format(seconds=self._seconds) if self._stuck else ended
         finally:
             cell.source = source
+            self._used += self._clock.look()
+            self._passed += self._clock.wall
         if judging is not None:
             self._take_verdict(cell, await judging.verdict())
-        if not gone and not self._proved and self._reply.get("ename") == OUT_OF_TIME:
-            self._note_own(index, STOPPED.format(seconds=self.timeout))
-            fail(cell, OUT_OF_TIME, STOPPED.format(seconds=self.timeout))
+        if not gone and not self._proved and self._interrupted:
+            self._note_own(index, STOPPED.format(seconds=self._seconds))
+            fail(cell, OUT_OF_TIME, STOPPED.format(seconds=self._seconds))
         if gone:
             self._note_own(index, f"{gone}, so the rest was run without it")
             if not self._proved:
@@ -282,9 +294,29 @@ class Runner(NotebookClient):  # type: ignore[misc, unused-ignore]
         if failed and not any(output.output_type == "error" for output in cell.outputs):
             fail(cell, self._reply.get("ename", "Error"), self._reply.get("evalue", ""))
 
-    async def _async_handle_timeout(self, timeout: int, cell: Notebook | None = None) -> Any:
-        self.iopub_timeout = INTERRUPT_WAIT
-        return await super()._async_handle_timeout(timeout, cell)
+    async def _async_poll_kernel_alive(self) -> None:
+        """Like nbclient's, which ends a cell when its kernel has ended, but sees to its time too:
+        interrupts it when that is up, and gives it up if it goes on.
+        """
+        allowed = float(self._seconds)
+        while self.task_poll_for_reply is not None:
+            await asyncio.sleep(clock.PAUSE)
+            try:
+                await self._async_check_alive()
+            except DeadKernelError:
+                break
+            taken = max(self._clock.look(), self._clock.wall / self._limits.patience)
+            if taken < allowed:
+                continue
+            if self._interrupted:
+                self._stuck = True
+                break
+            self._interrupted = True
+            allowed = taken + INTERRUPT_WAIT
+            if self.km is not None:
+                await ensure_async(self.km.interrupt_kernel())
+        if self.task_poll_for_reply is not None:
+            self.task_poll_for_reply.cancel()
 
     def process_message(self, msg: Any, cell: Notebook, cell_index: int) -> Any:
         """Like nbclient's, but a message that makes no sense is dropped, not raised."""

@@ -111,6 +111,11 @@ class LimitedKernelManager(AsyncKernelManager):  # type: ignore[misc, unused-ign
         )
 
     @property
+    def pid(self) -> int | None:
+        """The first of the kernel's processes, if it runs."""
+        return getattr(self.provisioner, "pid", None)
+
+    @property
     def stopped_because(self) -> str:
         """Why the kernel was ended from outside, a clause; "" if it was not."""
         return "" if self._watch is None else self._watch.reason
@@ -127,7 +132,7 @@ class LimitedKernelManager(AsyncKernelManager):  # type: ignore[misc, unused-ign
     async def _async_post_start_kernel(self, **kw: Any) -> None:
         await super()._async_post_start_kernel(**kw)
         self._watch = Watch(
-            getattr(self.provisioner, "pid", None),
+            self.pid,
             self.shared,
             processes=self.processes,
             memory=int(self.memory_gb * 1e9),

@@ -67,9 +67,13 @@ class RestoreExercise(NbGraderPreprocessor):  # type: ignore[misc, unused-ignore
 class SafeExecute(NbGraderPreprocessor):  # type: ignore[misc, unused-ignore]
     """Autograde and Validate: run the notebook so that every test cell proves itself or fails."""
 
-    timeout = Integer(30, help="Seconds that a cell may run.").tag(config=True)
-    notebook_timeout = Integer(300, help="Seconds that a notebook may run.").tag(config=True)
-
+    timeout = Integer(30, help="Seconds of processor and sleep that a cell may take.").tag(
+        config=True
+    )
+    notebook_timeout = Integer(300, help="Such seconds that a notebook may take.").tag(config=True)
+    patience = Integer(5, help="How many times as long either may take by the clock.").tag(
+        config=True
+    )
     apart = Bool(True, help="Whether tests are judged in a process of their own.").tag(config=True)
 
     def surroundings_of(self, chapter: str, exercise: str) -> Surroundings | None:
@@ -80,7 +84,7 @@ class SafeExecute(NbGraderPreprocessor):  # type: ignore[misc, unused-ignore]
     @property
     def limits(self) -> Limits:
         """The configured limits."""
-        return Limits(cell_seconds=self.timeout, notebook_seconds=self.notebook_timeout)
+        return Limits(self.timeout, self.notebook_timeout, self.patience)
 
     def preprocess(self, nb: Notebook, resources: Any) -> tuple[Notebook, Any]:
         folder = Path(resources.get("metadata", {}).get("path") or ".").resolve()
