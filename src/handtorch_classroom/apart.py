@@ -9,24 +9,27 @@ import asyncio
 import contextlib
 import functools
 import json
+import os
 import shutil
-import signal
+import socket
+import subprocess
 import sys
 import tempfile
-from asyncio.subprocess import DEVNULL, PIPE, Process
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from nbgrader.utils import is_grade, is_solution
 
-from handtorch_classroom import notebooks
+from handtorch_classroom import notebooks, warm
+from handtorch_classroom.kernels import nested
 from handtorch_classroom.notebooks import Notebook, NotebookError
-from handtorch_classroom.sandbox import Sandbox
+from handtorch_classroom.sandbox import Sandbox, variables_inside
 
 LINE_LIMIT = 100_000_000  # bytes of a line that the judge writes
 START_SECONDS = 60
 STOP_SECONDS = 10
+SCRATCH_BYTES = 100_000_000  # of a judge, which writes nothing
 
 
 @dataclass(frozen=True)
@@ -93,14 +96,23 @@ class JudgeProcess:
     """Judges the tests of one submission."""
 
     def __init__(
-        self, tests: Surroundings, written: list[str], sandbox: Sandbox | None, memory: int
+        self,
+        tests: Surroundings,
+        written: list[str],
+        sandbox: Sandbox | None,
+        memory: int,
+        zygote: warm.Zygote | None = None,
     ):
-        """`written` are the sources of the submission's own cells."""
+        """`written` are the sources of the submission's own cells; `zygote` may fork a judge."""
         self.tests = tests
-        self.folder = Path(tempfile.mkdtemp(prefix="judge-"))  # only its owner may enter
+        place = None if zygote is None else zygote.pool
+        self.folder = Path(tempfile.mkdtemp(prefix="judge-", dir=place))  # only its owner may enter
         self.address = self.folder / "judge"
+        self.libraries: list[str] = []  # that a forked judge is to find imported
         self._written, self._sandbox, self._memory = written, sandbox, memory
-        self._process: Process | None = None
+        self._zygote = zygote
+        self._process: subprocess.Popen[bytes] | warm.Forked | None = None
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         self._number = 0
         self._given = 0  # cells of the exercise that it has run
 
@@ -141,34 +153,54 @@ class JudgeProcess:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     async def _start(self) -> None:
-        inner = [sys.executable, "-P", "-m", "handtorch_classroom.judging"]
-        inner += [str(self.address), str(self._memory)]
-        environment = {"OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
-        command = inner
-        if self._sandbox is not None:
-            command = self._sandbox.command(inner, shared=self.folder, environment=environment)
-        self._process = await asyncio.create_subprocess_exec(
-            *command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, limit=LINE_LIMIT
-        )
+        mine, theirs = socket.socketpair()
+        try:
+            self._process = await asyncio.to_thread(self._started, theirs.fileno())
+        finally:
+            theirs.close()
+        self._streams = await asyncio.open_connection(sock=mine, limit=LINE_LIMIT)
         self._given = 0
+
+    def _started(self, stream: int) -> "subprocess.Popen[bytes] | warm.Forked":
+        """The judge's process, which reads and writes `stream`."""
+        arguments = [str(self.address), str(self._memory)]
+        environment = {"OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
+        if self._zygote is not None:
+            order = {
+                "job": "judge",
+                "program": "handtorch_classroom.judging",
+                "arguments": arguments,
+                "environment": {**variables_inside(), **environment},
+                "libraries": self.libraries,
+                "nested": nested(self._zygote, writable=[self.folder], size=SCRATCH_BYTES),
+            }
+            with contextlib.suppress(warm.NoZygote), open(os.devnull, "wb") as nothing:
+                return self._zygote.fork(order, [stream, stream, nothing.fileno()])
+        command = [sys.executable, "-P", "-m", "handtorch_classroom.judging", *arguments]
+        if self._sandbox is not None:
+            command = self._sandbox.command(command, shared=self.folder, environment=environment)
+        return subprocess.Popen(command, stdin=stream, stdout=stream, stderr=subprocess.DEVNULL)
 
     async def _end(self) -> None:
         process, self._process = self._process, None
+        streams, self._streams = self._streams, None
+        if streams is not None:
+            streams[1].close()
         if process is not None:
-            with contextlib.suppress(ProcessLookupError):
-                process.send_signal(signal.SIGKILL)
-            await process.communicate()
+            process.kill()
+            while process.poll() is None:
+                await asyncio.sleep(0.005)
 
     def _order(self, what: str, **more: Any) -> None:
-        if self._process is not None and self._process.stdin is not None:
+        if self._streams is not None:
             line = json.dumps({"do": what, **more}) + "\n"
-            self._process.stdin.write(line.encode())
+            self._streams[1].write(line.encode())
 
     async def _line(self, seconds: float) -> dict[str, Any] | None:
-        if self._process is None or self._process.stdout is None:
+        if self._streams is None:
             return None
         try:
-            line = await asyncio.wait_for(self._process.stdout.readline(), seconds)
+            line = await asyncio.wait_for(self._streams[0].readline(), seconds)
             said = json.loads(line) if line else None
         except (TimeoutError, ValueError, ConnectionError):
             return None

@@ -32,7 +32,7 @@ from traitlets.config import Config
 from handtorch_classroom import clock
 from handtorch_classroom.apart import JudgeProcess, Surroundings
 from handtorch_classroom.guard import REFUSED
-from handtorch_classroom.kernels import MEMORY_GB, LimitedKernelManager, chosen
+from handtorch_classroom.kernels import MEMORY_GB, LimitedKernelManager, chosen, forker
 from handtorch_classroom.notebooks import Notebook
 from handtorch_classroom.outputs import (
     cell_name,
@@ -42,6 +42,7 @@ from handtorch_classroom.outputs import (
     without_frames,
     writable,
 )
+from handtorch_classroom.warm import libraries_in
 
 PROOF = "application/x-handtorch-proof"
 PROOF_LINE = "__import__('IPython').get_ipython().display_pub.publish({{{type!r}: {token!r}}})"
@@ -124,6 +125,8 @@ class Runner(NotebookClient):  # type: ignore[misc, unused-ignore]
         self.outcome = Outcome()
         self._tests = tests
         self._judging: JudgeProcess | None = None
+        code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+        self._libraries = libraries_in(code)
 
     async def run(self) -> Outcome:
         """Run all cells; afterwards every test cell has proved itself or holds an error.
@@ -180,6 +183,7 @@ class Runner(NotebookClient):  # type: ignore[misc, unused-ignore]
     async def _start(self) -> None:
         self.reset_execution_trackers()
         self.create_kernel_manager()
+        setattr(self.km, "libraries", self._libraries)  # noqa: B010 (km has a wider type)
         if self._judging is not None:
             setattr(self.km, "judge", self._judging.address)  # noqa: B010 (km has a wider type)
         await self.async_start_new_kernel(stdout=DEVNULL, stderr=DEVNULL)  # iopub has them
@@ -189,7 +193,11 @@ class Runner(NotebookClient):  # type: ignore[misc, unused-ignore]
         limits = self.config.LimitedKernelManager
         memory = int(float(limits.get("memory_gb", MEMORY_GB)) * 1e9)
         written = [c.source for c in self.nb.cells if c.cell_type == "code" and not is_test(c)]
-        return JudgeProcess(tests, written, chosen(str(limits.get("sandbox", "auto"))), memory)
+        sandbox = chosen(str(limits.get("sandbox", "auto")))
+        zygote = forker(sandbox, str(limits.get("warm", "auto")), limits.get("hidden", []))
+        judging = JudgeProcess(tests, written, sandbox, memory, zygote)
+        judging.libraries = self._libraries
+        return judging
 
     async def _stop(self) -> None:
         if self.km is not None:

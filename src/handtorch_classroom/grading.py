@@ -161,7 +161,7 @@ class Grader:
             lacking = missing_protection(self.config) if here else ""
         except RuntimeError as error:
             raise NotebookError(f"Nothing was graded: {error}") from error
-        remarks += [lacking] if lacking else []
+        remarks += [remark for remark in (lacking, cold_because(self.config)) if remark]
         with open_gradebook(self.config) as gradebook:
             for student, chapter in sorted({(one.student, one.chapter) for one in handed}):
                 mine = [o for o in handed if (o.student, o.chapter) == (student, chapter)]

@@ -11,12 +11,14 @@ and takes the processes that it started along when it ends.
 """
 
 import json
+import logging
 import os
 import secrets
 import shutil
 import signal
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +29,7 @@ from jupyter_client.manager import AsyncKernelManager
 from traitlets import Enum, Float, Integer, List, Unicode
 from traitlets.config import Config
 
-from handtorch_classroom import guard
+from handtorch_classroom import guard, warm
 from handtorch_classroom import sandbox as sandboxes
 from handtorch_classroom.serving import ADDRESS
 from handtorch_classroom.watching import Watch
@@ -37,6 +39,7 @@ MEMORY = "HANDTORCH_KERNEL_MEMORY"  # bytes
 FILE_SIZE = "HANDTORCH_KERNEL_FILE_SIZE"  # bytes
 PROCESSES = "HANDTORCH_KERNEL_PROCESSES"  # only where a sandbox counts its own
 MEMORY_GB = 4.0
+COLD = "Every kernel starts anew, which takes longer: {problem}."
 SWEEPS = 10  # a process may start another while it is being killed
 
 # exit() and quit() would end the kernel at once; sys.exit only ends the cell, with an error.
@@ -58,6 +61,11 @@ class LimitedKernelManager(AsyncKernelManager):  # type: ignore[misc, unused-ign
         "auto",
         help="Whether kernels run in bubblewrap: where it works, never, or else not at all.",
     ).tag(config=True)
+    warm = Enum(
+        ["auto", "off"],
+        "auto",
+        help="Whether kernels in a sandbox are forked from a process that has imported libraries.",
+    ).tag(config=True)
     hidden = List(Unicode(), help="Folders that are not seen from inside the sandbox.").tag(
         config=True
     )
@@ -65,41 +73,33 @@ class LimitedKernelManager(AsyncKernelManager):  # type: ignore[misc, unused-ign
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._folder = Path(tempfile.mkdtemp(prefix="kernel-"))  # only its owner may enter
+        self._sandbox = chosen(self.sandbox)
+        self.zygote = forker(self._sandbox, self.warm, self.hidden)
+        place = None if self.zygote is None else self.zygote.pool
+        self._folder = Path(tempfile.mkdtemp(prefix="kernel-", dir=place))  # its owner may enter
         self.shared = self._folder / "shared"  # the part of it that a sandboxed kernel sees
         self.shared.mkdir()
         self._mark = secrets.token_hex(8)
         self.connection_file = str(self.shared / "k.json")
         self.judge: Path | None = None  # the address where test cells are judged apart
-        self._sandbox = chosen(self.sandbox)
+        self.libraries: list[str] = []  # that a forked kernel is to find imported
         self._support: Path | None = None
         self._watch: Watch | None = None
 
     @property
     def kernel_spec(self) -> KernelSpec:
         """The one kernel that there is, whatever a notebook's metadata asks for."""
-        environment = {
-            MARK: self._mark,
-            MEMORY: str(int(self.memory_gb * 1e9)),
-            FILE_SIZE: str(int(self.file_gb * 1e9)),
-            "IPYTHONDIR": str(self.shared),  # not the start-up files of whoever grades
-            "NBGRADER_EXECUTION": os.environ.get("NBGRADER_EXECUTION", "autograde"),
-            "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1"),  # kernels run side by side
-            "PYTHONHASHSEED": "0",  # a mark must not depend on the order of a set
-        }
-        if self.judge is not None:
-            environment[ADDRESS] = str(self.judge)
+        environment = self._environment
         command = [sys.executable, "-P", "-m", "handtorch_classroom.kernels"]
         command += ["-f", "{connection_file}"]
         if self._sandbox is not None:
-            environment |= {PROCESSES: str(self.processes), "IPYTHONDIR": "/tmp/ipython"}
             command = self._sandbox.command(
                 command,
                 shared=self.shared,
                 support=self._support,
-                shown=[self.judge.parent] if self.judge is not None else [],
+                shown=self._shown,
                 environment=environment,
-                scratch_bytes=int(2 * self.file_gb * 1e9),
+                scratch_bytes=self._scratch_bytes,
                 hidden=[Path(folder) for folder in self.hidden],
             )
         return KernelSpec(
@@ -108,7 +108,49 @@ class LimitedKernelManager(AsyncKernelManager):  # type: ignore[misc, unused-ign
             language="python",
             env=environment,
             interrupt_mode="signal" if self._sandbox is None else "message",
+            metadata={"kernel_provisioner": {"provisioner_name": warm.NAME}} if self.zygote else {},
         )
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        environment = {
+            MARK: self._mark,
+            MEMORY: str(int(self.memory_gb * 1e9)),
+            FILE_SIZE: str(int(self.file_gb * 1e9)),
+            "IPYTHONDIR": str(self.shared),  # not the start-up files of whoever grades
+            "NBGRADER_EXECUTION": os.environ.get("NBGRADER_EXECUTION", "autograde"),
+            **always(),
+        }
+        if self.judge is not None:
+            environment[ADDRESS] = str(self.judge)
+        if self._sandbox is not None:
+            environment |= {PROCESSES: str(self.processes), "IPYTHONDIR": "/tmp/ipython"}
+        return environment
+
+    @property
+    def _shown(self) -> list[Path]:
+        return [self.judge.parent] if self.judge is not None else []
+
+    @property
+    def _scratch_bytes(self) -> int:
+        return int(2 * self.file_gb * 1e9)
+
+    def order(self) -> dict[str, Any]:
+        """What a zygote is to do for this kernel to be forked."""
+        return {
+            "job": "kernel",
+            "program": "handtorch_classroom.kernels",
+            "arguments": ["-f", self.connection_file],
+            "environment": {**sandboxes.variables_inside(), **self._environment},
+            "libraries": self.libraries,
+            "nested": nested(
+                self.zygote,
+                writable=[self.shared],
+                readable=self._shown,
+                support=self._support,
+                size=self._scratch_bytes,
+            ),
+        }
 
     @property
     def pid(self) -> int | None:
@@ -136,7 +178,7 @@ class LimitedKernelManager(AsyncKernelManager):  # type: ignore[misc, unused-ign
             self.shared,
             processes=self.processes,
             memory=int(self.memory_gb * 1e9),
-            files=int(2 * self.file_gb * 1e9),
+            files=self._scratch_bytes,
         )
 
     post_start_kernel = _async_post_start_kernel
@@ -164,6 +206,63 @@ def chosen(switch: str) -> sandboxes.Sandbox | None:
     if found is None and switch == "required":
         raise RuntimeError(f"no sandbox: {problem}")
     return found
+
+
+def always() -> dict[str, str]:
+    """Environment variables that matter when a kernel starts, the same for each."""
+    return {
+        "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1"),  # kernels run side by side
+        "PYTHONHASHSEED": "0",  # a mark must not depend on the order of a set
+    }
+
+
+def forker(
+    sandbox: sandboxes.Sandbox | None, switch: str, hidden: Sequence[str]
+) -> warm.Zygote | None:
+    """What kernels and judges in a sandbox are forked from; None if each starts by itself.
+
+    Without a sandbox nothing is forked: a kernel's processes are then known by the environment
+    that they were started with.
+    """
+    if sandbox is None or switch == "off":
+        return None
+    try:
+        found = warm.zygote(sys.executable, ["-P"], always(), sandbox, hidden)
+        if found.problem:
+            raise warm.NoZygote(found.problem)
+    except warm.NoZygote as problem:
+        warm.say_once(COLD.format(problem=problem), logging.getLogger("traitlets").warning)
+        return None
+    warm.register()
+    return found
+
+
+def nested(
+    zygote: warm.Zygote | None,
+    *,
+    writable: Sequence[Path],
+    readable: Sequence[Path] = (),
+    support: Path | None = None,
+    size: int,
+) -> dict[str, Any]:
+    """The sandbox of a forked process, as `nesting.run_nested` wants to know it."""
+    return {
+        "pool": str(zygote.pool) if zygote is not None else "",
+        "writable": list(map(str, writable)),
+        "readable": list(map(str, readable)),
+        "support": None if support is None else str(support),
+        "size": size,
+    }
+
+
+def cold_because(config: Config) -> str:
+    """One sentence if kernels could start warm and do not; "" else."""
+    settings = config.LimitedKernelManager
+    sandbox = chosen(str(settings.get("sandbox", "auto")))
+    switch = str(settings.get("warm", "auto"))
+    if sandbox is None or switch == "off" or forker(sandbox, switch, settings.get("hidden", [])):
+        return ""
+    return next((said for said in warm.said() if said.startswith(COLD[:20])), "")
 
 
 def missing_protection(config: Config) -> str:

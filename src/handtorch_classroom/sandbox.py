@@ -22,18 +22,8 @@ from pathlib import Path
 
 PACKAGE = "handtorch_classroom"
 MODULES = (  # of this package
-    *(
-        "__init__",
-        "checks",
-        "forbidden",
-        "guard",
-        "judging",
-        "kernels",
-        "memory",
-        "peers",
-        "sandbox",
-    ),
-    *("serving", "watching", "wire"),
+    *("__init__", "checks", "forbidden", "guard", "judging", "kernels", "memory", "nesting"),
+    *("peers", "sandbox", "serving", "warm", "watching", "wire", "zygote"),
 )
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/alternatives", "/etc/fonts")
 SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/localtime", "/etc/passwd", "/etc/group")
@@ -60,6 +50,7 @@ class Sandbox:
         environment: Mapping[str, str] | None = None,
         scratch_bytes: int = 100_000_000,
         hidden: Sequence[Path] = (),
+        nests: bool = False,
     ) -> list[str]:
         """The command that runs `inner` inside.
 
@@ -71,23 +62,20 @@ class Sandbox:
             environment: the variables that there are, besides a few that always are.
             scratch_bytes: how much all files in the scratch folder may hold together.
             hidden: folders that must not be seen, wherever they lie.
+            nests: whether `inner` is our own and makes sandboxes within this one (`nesting`): it
+                sees the system's processes, whose numbers the grader knows.
         """
-        variables = {
-            "HOME": "/tmp/home",
-            "LANG": "C.UTF-8",
-            "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "PYTHONPATH": CLASSROOM,
-            "TMPDIR": "/tmp",
-            **(environment or {}),
-        }
-        command = [self.program, "--unshare-all", "--die-with-parent", "--new-session"]
+        variables = {**variables_inside(), **(environment or {})}
+        apart = ["--unshare-user", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
+        whole = ["--unshare-all", "--die-with-parent"]
+        command = [self.program, *(apart if nests else whole), "--new-session"]
         command += ["--hostname", "sandbox", "--cap-drop", "ALL", "--clearenv"]
         command += ["--uid", NOBODY, "--gid", NOBODY]
         for name, value in variables.items():
             command += ["--setenv", name, value]
         size = ["--size", str(scratch_bytes)]
-        command += ["--proc", "/proc", "--dev", "/dev", *size, "--tmpfs", "/dev/shm"]
+        command += ["--bind" if nests else "--proc", "/proc", *(["/proc"] if nests else [])]
+        command += ["--dev", "/dev", *size, "--tmpfs", "/dev/shm"]
         command += ["--remount-ro", "/dev", *size, "--tmpfs", "/tmp"]
         command += ["--dir", "/tmp/home", "--dir", SCRATCH]
         command += [*_system(), *_python(), *_modules(), *_masks([*_packages(), *hidden])]
@@ -97,6 +85,18 @@ class Sandbox:
             command += ["--ro-bind", str(folder), str(folder)]
         command += ["--bind", str(shared), str(shared), "--remount-ro", "/", "--chdir", SCRATCH]
         return [*command, "--", *inner]
+
+
+def variables_inside() -> dict[str, str]:
+    """The environment variables that there always are inside."""
+    return {
+        "HOME": "/tmp/home",
+        "LANG": "C.UTF-8",
+        "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONPATH": CLASSROOM,
+        "TMPDIR": "/tmp",
+    }
 
 
 def find() -> tuple[Sandbox | None, str]:
