@@ -14,6 +14,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError, S
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
+from handtorch_classroom.lean import is_known
 from handtorch_classroom.notebooks import NotebookError
 
 DRIVERS = {"psycopg": "psycopg[binary]", "psycopg2": "psycopg2-binary"}  # modules and packages

@@ -81,7 +81,7 @@ def grade(
     handed = [one for one in handed if not only or {one.chapter, one.name} & set(only)]
     if not handed:
         raise NotebookError(f"{', '.join(only)}: no exercise of this name")
-    with quiet():
+    with quiet(), lean():
         grader = Grader(root, load_config(root), say or (lambda line: None))
         remarks = grader.prepare(handed, here=scheduler is None)
         if scheduler is None:

@@ -10,6 +10,7 @@ A kernel of this manager ignores the notebook's kernelspec, listens on sockets i
 and takes the processes that it started along when it ends.
 """
 
+import contextlib
 import json
 import logging
 import os
@@ -18,15 +19,18 @@ import shutil
 import signal
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
+from queue import Empty
 from typing import Any
 
 import psutil  # type: ignore[import-untyped, unused-ignore]
+from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.jsonutil import json_clean, json_default
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
-from traitlets import Enum, Float, Integer, List, Unicode
+from traitlets import Enum, Float, Integer, List, Type, Unicode
 from traitlets.config import Config
 
 from handtorch_classroom import guard, warm
@@ -44,6 +48,33 @@ SWEEPS = 10  # a process may start another while it is being killed
 
 # exit() and quit() would end the kernel at once; sys.exit only ends the cell, with an error.
 FIRST_LINES = ["import sys; exit = quit = sys.exit; del sys"]
+
+
+class PromptClient(AsyncKernelClient):  # type: ignore[misc, unused-ignore]
+    """Knows a kernel for ready when it is. Jupyter's own waits for a while in which nothing is
+    said, so that no earlier message is taken for one of a cell; nbclient looks at that itself.
+    """
+
+    async def _async_wait_for_ready(self, timeout: float | None = None) -> None:
+        end = time.monotonic() + (timeout or float("inf"))
+        replied = heard = False
+        while not (replied and heard):
+            if not replied:
+                self.kernel_info()
+            with contextlib.suppress(Empty):
+                await self.shell_channel.get_msg(timeout=1)
+                replied = True
+            with contextlib.suppress(Empty):
+                await self.iopub_channel.get_msg(timeout=1 if replied else 0)
+                heard = True
+            if not heard:
+                replied = False  # what was published before the connection stood is lost
+            if not await self._async_is_alive():
+                raise RuntimeError("Kernel died before replying to kernel_info")
+            if time.monotonic() > end:
+                raise RuntimeError(f"Kernel didn't respond in {timeout} seconds")
+
+    wait_for_ready = _async_wait_for_ready
 
 
 class LimitedKernelManager(AsyncKernelManager):  # type: ignore[misc, unused-ignore]
@@ -70,6 +101,8 @@ class LimitedKernelManager(AsyncKernelManager):  # type: ignore[misc, unused-ign
         config=True
     )
     transport = Unicode("ipc")
+    client_class = Unicode("handtorch_classroom.kernels.PromptClient")
+    client_factory = Type(klass=AsyncKernelClient)
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -188,7 +221,8 @@ class LimitedKernelManager(AsyncKernelManager):  # type: ignore[misc, unused-ign
         if self._watch is not None:
             self._watch.end()
         if not restart and self._folder.exists():
-            kill_marked(self._mark)
+            if self._sandbox is None:  # with a sandbox, its processes have ended
+                kill_marked(self._mark)
             shutil.rmtree(self._folder, ignore_errors=True)
 
     cleanup_resources = _async_cleanup_resources

@@ -12,6 +12,7 @@ import asyncio
 import atexit
 import contextlib
 import functools
+import importlib.util
 import json
 import os
 import re
@@ -278,7 +279,7 @@ class WarmProvisioner(LocalProvisioner):  # type: ignore[misc, unused-ignore]
         environment = dict(kwargs.get("env") or os.environ)
         order = {
             "job": "ipykernel",
-            "program": "ipykernel_launcher",
+            "program": importlib.util.find_spec("ipykernel_launcher").origin,  # type: ignore[union-attr]
             "arguments": arguments,
             "environment": environment,
             "cwd": str(kwargs.get("cwd") or os.getcwd()),
@@ -296,6 +297,22 @@ def register() -> None:
         place = f"{__name__}:{WarmProvisioner.__name__}"
         entry = EntryPoint(NAME, place, KernelProvisionerFactory.GROUP_NAME)
         factory.provisioners[NAME] = entry
+
+
+def install_kernelspec(prefix: str = sys.prefix) -> Path:
+    """Offer warm kernels to the Jupyter programs of an environment; returns the folder."""
+    from jupyter_client.kernelspec import KernelSpecManager
+
+    about = {
+        "argv": ["python", "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+        "display_name": "Python 3 (warm start)",
+        "language": "python",
+        "metadata": {"debugger": True, "kernel_provisioner": {"provisioner_name": NAME}},
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "kernel.json").write_text(json.dumps(about, indent=1), encoding="utf-8")
+        manager = KernelSpecManager()
+        return Path(manager.install_kernel_spec(folder, NAME, prefix=prefix))
 
 
 def say_once(sentence: str, say: Any) -> None:

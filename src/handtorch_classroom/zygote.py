@@ -56,7 +56,9 @@ class Zygote:
         self._control.send(_problem(pool).encode() or b"ready")
         self._children: dict[int, socket.socket] = {}  # and whom to tell of their end
         self._awake, self._wake = os.pipe()
+        before = dict(os.environ)
         self._load(base)
+        self._set_by_imports = {k: v for k, v in os.environ.items() if k not in before}
 
     def run(self) -> None:
         """Serve."""
@@ -96,6 +98,7 @@ class Zygote:
             pid = os.fork()
         if pid == 0:
             code = 70
+            order["environment"] = {**self._set_by_imports, **order["environment"]}
             try:
                 self._become_child(status, streams)
                 code = child(order)
@@ -237,7 +240,7 @@ def _join_threads() -> None:
 def _ipython_kernel(arguments: list[str]) -> None:
     from ipykernel.kernelapp import launch_new_instance
 
-    os.environ["JPY_PARENT_PID"] = str(os.getppid())  # with which it ends
+    os.environ["JPY_PARENT_PID"] = str(os.getppid())
     launch_new_instance()
 
 
@@ -271,8 +274,10 @@ JOBS: dict[str, Callable[[list[str]], None]] = {
 def main(fd: int, pool: str, base: str) -> None:
     """Be a zygote for whoever has the other end of this socket."""
     sys.path[:] = [path for path in sys.path if path not in ("", "/")]
+    if not pool:  # ipykernel, when imported, looks for whom to end with; a sandbox ends as a whole
+        os.environ["JPY_PARENT_PID"] = str(os.getpid())
     os.environ.setdefault("MPLBACKEND", INLINE)
-    warnings.filterwarnings("ignore", message=".*frozen modules.*")
+    os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # a warning that is for debuggers
     Zygote(socket.socket(fileno=fd), f"{BASE} {base}", pool).run()
 
 
