@@ -93,6 +93,7 @@ $(READY): requirements.txt requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(INSTALL) --requirement requirements.txt
 	$(INSTALL) --no-deps --no-build-isolation --editable .
+	@$(RUN) kernelspec
 	@touch $@
 
 $(TEST_READY): $(READY) requirements-test.txt

@@ -41,6 +41,8 @@ c.LimitedKernelManager.processes = 64
 # Where submissions run: "auto" takes bubblewrap where it works, "required" does not grade without,
 # "off" never takes it. GRADING.md says what each keeps from them.
 c.LimitedKernelManager.sandbox = "auto"
+# "auto" forks kernels in a sandbox from a process with the libraries imported, "off" never does.
+c.LimitedKernelManager.warm = "auto"
 c.LimitedKernelManager.hidden = [
     str(root / name) for name in ("exercises", "grading", "solutions", "src", "tests")
 ]

@@ -167,6 +167,14 @@ def notebook(source: Path, path: Path) -> int:
     return 0
 
 
+def kernelspec() -> int:
+    """Offer kernels that start warm to this environment's Jupyter programs."""
+    from handtorch_classroom import warm
+
+    warm.install_kernelspec()
+    return 0
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status, 1 after a sentence on what went wrong."""
     parser = argparse.ArgumentParser(prog="handtorch_classroom", description=__doc__)
@@ -198,6 +206,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command(kills)
     command(mutants).add_argument("names", nargs="*")
     command(reset).add_argument("name")
+    command(kernelspec)
     command(text).add_argument("path", type=Path)
     add = command(notebook)
     add.add_argument("source", type=Path)

@@ -33,7 +33,7 @@ from jupyter_client.manager import AsyncKernelManager
 from traitlets import Enum, Float, Integer, List, Type, Unicode
 from traitlets.config import Config
 
-from handtorch_classroom import guard, warm
+from handtorch_classroom import guard, nesting, warm
 from handtorch_classroom import sandbox as sandboxes
 from handtorch_classroom.serving import ADDRESS
 from handtorch_classroom.watching import Watch
@@ -365,6 +365,7 @@ def main() -> None:
     processes = int(os.environ.get(PROCESSES, 0)) or None
     sandboxes.limit(int(os.environ[MEMORY]), int(os.environ[FILE_SIZE]), processes)
     sandboxes.fill_scratch()
+    nesting.forget_keys()
     guard.refuse_imports()
     from ipykernel.kernelapp import IPKernelApp
 

@@ -9,7 +9,6 @@ only its own. Then capabilities are given up for good.
 
 import contextlib
 import ctypes
-import fcntl
 import os
 import platform
 import shutil
@@ -20,15 +19,15 @@ import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from handtorch_classroom.sandbox import COVERED, SCRATCH
+
+#: Of users, mounts, processes, network, IPC, host name, control groups.
 NEW_NAMESPACES = 0x10000000 | 0x20000 | 0x20000000 | 0x40000000 | 0x8000000 | 0x4000000 | 0x2000000
-# of users, mounts, processes, network, IPC, host name, control groups
 READ_ONLY, NO_SETUID, NO_DEVICES, NO_PROGRAMS, REMOUNT, BIND, RECURSIVE, PRIVATE = (
     *(1, 2, 4, 8, 32, 4096, 16384, 1 << 18),
 )
 DEATH_SIGNAL, DUMPABLE, BOUNDING, NO_NEW_PRIVILEGES, AMBIENT = 1, 4, 24, 38, 47  # prctl
 KEYCTL = {"x86_64": 250, "aarch64": 219}  # number of the system call
-COVERED = ("sys", "sysrq-trigger", "irq", "bus")  # of /proc: would concern the whole machine
-SCRATCH = "/tmp/scratch"
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -83,7 +82,7 @@ def run_nested(
         _mount_own(pool, writable, readable, support, size)
         with contextlib.suppress(OSError):
             _start_loopback()
-        _forget_keys()
+        forget_keys()
         _give_up_rights()
         end_with_parent()  # which changed rights have undone
         second = os.fork()
@@ -125,8 +124,7 @@ def _mount_own(
     options = NO_SETUID | NO_PROGRAMS
     _mount("devpts", "/dev/pts", "devpts", options, "newinstance,ptmxmode=0666,mode=620")
     _mount("proc", "/proc", "proc", NO_SETUID | NO_DEVICES | NO_PROGRAMS)
-    for name in COVERED:
-        path = f"/proc/{name}"
+    for path in COVERED:
         if os.path.exists(path):
             _mount(path, path, None, BIND)
             _make_read_only(path, NO_PROGRAMS)
@@ -150,12 +148,14 @@ def _make_read_only(folder: str, more: int = 0) -> None:
 
 def _start_loopback() -> None:
     """Let processes inside reach each other by 127.0.0.1."""
+    import fcntl
+
     up = struct.pack("16sh14x", b"lo", 1)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as anything:
         fcntl.ioctl(anything, 0x8914, up)
 
 
-def _forget_keys() -> None:
+def forget_keys() -> None:
     """Leave the keyring that a session has in common: what one puts there the next could read."""
     number = KEYCTL.get(platform.machine())
     if number is not None:

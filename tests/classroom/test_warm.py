@@ -21,6 +21,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not sys.platform.startswith("linux"), reason="kernels start cold here"),
 ]
+needs_sandbox = pytest.mark.skipif(sandbox.find()[0] is None, reason="no sandbox here")
 COLD: dict = {}
 WARM = {"kernel_provisioner": {"provisioner_name": NAME}}
 ENVIRONMENT = {**os.environ, "PYTHONHASHSEED": "7", "OMP_NUM_THREADS": "2"}
@@ -290,6 +291,69 @@ REFUSED = """
 import socket, sys
 socket.socket(fileno=int(sys.argv[1])).send(b"unshare: Operation not permitted")
 """
+
+
+LOOK_AROUND = """
+import json, os, sys, time
+shared, other = sys.argv[1].rpartition("/")[0], sys.argv[2]
+open(shared + "/mine", "w").write("x"); open("scratch", "w").write("x")
+open("/dev/shm/mine", "w").write("x"); open("/tmp/home/mine", "w").write("x")
+while not os.path.exists(shared + "/go"):
+    time.sleep(0.01)
+def listed(path):
+    try:
+        return sorted(os.listdir(path))
+    except OSError:
+        return None
+seen = {path: listed(path) for path in (".", "/dev/shm", os.path.expanduser("~"), other, shared)}
+seen["pool"] = listed(os.path.dirname(shared))
+seen["processes"] = [int(p) for p in os.listdir("/proc") if p.isdigit()]
+seen["descriptors"] = [int(f) for f in os.listdir("/proc/self/fd")]
+seen["torch"] = "torch" in sys.modules
+seen["environment"] = sorted(os.environ)
+json.dump(seen, open(shared + "/seen.json", "w"))
+"""
+
+
+@needs_sandbox
+def test_two_that_are_forked_side_by_side_see_nothing_of_each_other(tmp_path):
+    found = kernels.forker(sandbox.find()[0], "auto", [])
+    if found is None:
+        pytest.skip(f"no nested sandboxes here: {warm.said()}")
+    folders = [found.pool / name for name in ("one", "two")]
+    processes = []
+    for folder, other in zip(folders, reversed(folders)):
+        folder.mkdir()
+        (folder / "look.py").write_text(LOOK_AROUND)
+        order = {
+            "job": "program",
+            "program": "look",
+            "arguments": [str(folder / "look.py"), str(other)],
+            "environment": sandbox.variables_inside(),
+            "libraries": ["numpy"],
+            "nested": kernels.nested(found, writable=[folder], size=10**6),
+        }
+        processes.append(found.fork(order, [0, 2, 2]))
+    end = time.monotonic() + 60
+    while not all((f / "mine").exists() for f in folders) and time.monotonic() < end:
+        time.sleep(0.01)
+    for folder in folders:
+        (folder / "go").touch()
+    assert [process.wait(60) for process in processes] == [0, 0]
+    for folder in folders:
+        seen = json.loads((folder / "seen.json").read_text())
+        assert seen["."] == ["scratch"]
+        assert seen["/dev/shm"] == seen["/tmp/home"] == ["mine"]
+        assert seen["pool"] == [folder.name]
+        assert seen[str(next(f for f in folders if f != folder))] is None
+        assert len(seen["processes"]) == 2
+        assert max(seen["descriptors"]) <= 3
+        assert seen["torch"] is False
+        assert set(seen["environment"]) <= {
+            *sandbox.variables_inside(), "PYDEVD_USE_FRAME_EVAL", "LC_CTYPE"
+        }  # fmt: skip
+    warm.end_all()
+    assert not found.pool.exists()
 
 
 def test_the_kernelspec_is_found_by_its_name(tmp_path):
