@@ -101,16 +101,17 @@ def quiet() -> Iterator[_Said]:
 
 def _stamp(db_url: str) -> None:
     """Make the tables of a new gradebook; nbgrader would run alembic as a program for this."""
-    from alembic.config import Config as AlembicConfig
-    from alembic.script import ScriptDirectory
-    from nbgrader.api import Base
-    from nbgrader.dbutil import ALEMBIC_DIR
     from sqlalchemy import create_engine, inspect, text
 
     engine = create_engine(db_url)
     try:
         if inspect(engine).get_table_names():
             return
+        from alembic.config import Config as AlembicConfig
+        from alembic.script import ScriptDirectory
+        from nbgrader.api import Base
+        from nbgrader.dbutil import ALEMBIC_DIR
+
         settings = AlembicConfig()
         settings.set_main_option("script_location", ALEMBIC_DIR)
         head = ScriptDirectory.from_config(settings).get_current_head()

@@ -154,6 +154,7 @@ class Grader:
         submissions are not kept from only if they run `here`.
         """
         remarks = []
+        self._release.mkdir(parents=True, exist_ok=True)
         for chapter in sorted({one.chapter for one in handed}):
             remark = release.fill_gradebook(self.root, chapter, self._release)
             remarks += [remark] if remark else []

@@ -5,11 +5,13 @@ A notebook that somebody solved is kept aside before it is replaced.
 """
 
 import contextlib
+import hashlib
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import nbgrader
 from nbgrader.converters import GenerateAssignment
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
@@ -148,9 +150,13 @@ def fill_gradebook(root: Path, chapter: str, into: Path) -> str:
     date, extensions, points and comments by hand) is carried over where its cell is still there.
     The gradebook as it was is kept aside where it is a file.
     """
-    open_gradebook(load_config(root)).close()
+    stamp = into / f"{chapter}.stamp"
+    if stamp.is_file() and stamp.read_text(encoding="utf-8") == _state(root, chapter, into):
+        return ""
+    stamp.unlink(missing_ok=True)
     try:
         generate(root, chapter, into, gradebook=True)
+        stamp.write_text(_state(root, chapter, into), encoding="utf-8")
         return ""
     except NotebookError as error:
         if "Cannot" not in str(error):
@@ -168,6 +174,21 @@ def fill_gradebook(root: Path, chapter: str, into: Path) -> str:
     if lost:
         start += f", without {lost} points or comments given by hand to cells that are gone"
     return f"{start}{kept}."
+
+
+def _state(root: Path, chapter: str, into: Path) -> str:
+    """A digest of what gradebook and release of a chapter are made from, and of what they are."""
+    files = [root / "nbgrader_config.py", *Path(__file__).parent.glob("*.py")]
+    files += [*(root / "solutions" / chapter).rglob("*"), *(into / chapter).rglob("*")]
+    parts = [f"{p}:{p.read_bytes().hex()}" for p in sorted(files) if p.is_file()]
+    with open_gradebook(load_config(root)) as gradebook:
+        if chapter in [assignment.name for assignment in gradebook.assignments]:
+            for notebook in gradebook.find_assignment(chapter).notebooks:
+                parts += sorted(
+                    f"{notebook.name} {cell.name} {getattr(cell, 'checksum', cell.cell_type)}"
+                    for cell in [*notebook.source_cells, *notebook.grade_cells]
+                )
+    return hashlib.sha256("\n".join([nbgrader.__version__, *parts]).encode()).hexdigest()
 
 
 def _pairs(root: Path, fresh: Path) -> Iterator[tuple[Path, Path | None]]:

@@ -119,7 +119,7 @@ def _tried(program: str) -> tuple[Sandbox | None, str]:
     import tempfile
 
     sandbox = Sandbox(program)
-    proof = f"import {PACKAGE}.kernels, os; print(os.getcwd())"
+    proof = f"import {PACKAGE}.zygote, os; print(os.getcwd())"
     with tempfile.TemporaryDirectory(prefix="sandbox-") as folder:
         command = sandbox.command([sys.executable, "-c", proof], shared=Path(folder))
         try:
