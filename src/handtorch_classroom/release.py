@@ -150,6 +150,7 @@ def fill_gradebook(root: Path, chapter: str, into: Path) -> str:
     date, extensions, points and comments by hand) is carried over where its cell is still there.
     The gradebook as it was is kept aside where it is a file.
     """
+    open_gradebook(load_config(root)).close()
     stamp = into / f"{chapter}.stamp"
     if stamp.is_file() and stamp.read_text(encoding="utf-8") == _state(root, chapter, into):
         return ""
