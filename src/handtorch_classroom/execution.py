@@ -32,7 +32,7 @@ from traitlets.config import Config
 from handtorch_classroom import clock
 from handtorch_classroom.apart import JudgeProcess, Surroundings
 from handtorch_classroom.guard import REFUSED
-from handtorch_classroom.kernels import MEMORY_GB, LimitedKernelManager, chosen, forker
+from handtorch_classroom.kernels import MEMORY_GB, LimitedKernelManager, chosen, forker_of
 from handtorch_classroom.notebooks import Notebook
 from handtorch_classroom.outputs import (
     cell_name,
@@ -194,8 +194,7 @@ class Runner(NotebookClient):  # type: ignore[misc, unused-ignore]
         memory = int(float(limits.get("memory_gb", MEMORY_GB)) * 1e9)
         written = [c.source for c in self.nb.cells if c.cell_type == "code" and not is_test(c)]
         sandbox = chosen(str(limits.get("sandbox", "auto")))
-        zygote = forker(sandbox, str(limits.get("warm", "auto")), limits.get("hidden", []))
-        judging = JudgeProcess(tests, written, sandbox, memory, zygote)
+        judging = JudgeProcess(tests, written, sandbox, memory, forker_of(limits)[0])
         judging.libraries = self._libraries
         return judging
 

@@ -289,14 +289,16 @@ def nested(
     }
 
 
-def cold_because(config: Config) -> str:
-    """One sentence if kernels could start warm and do not; "" else."""
-    settings = config.LimitedKernelManager
+def forker_of(settings: Any) -> tuple[warm.Zygote | None, str]:
+    """What kernels are forked from under a configuration of `LimitedKernelManager`, and a sentence
+    if they could be forked and are not.
+    """
     sandbox = chosen(str(settings.get("sandbox", "auto")))
     switch = str(settings.get("warm", "auto"))
-    if sandbox is None or switch == "off" or forker(sandbox, switch, settings.get("hidden", [])):
-        return ""
-    return next((said for said in warm.said() if said.startswith(COLD[:20])), "")
+    found = forker(sandbox, switch, settings.get("hidden", []))
+    if found is not None or sandbox is None or switch == "off":
+        return found, ""
+    return None, next((said for said in warm.said() if said.startswith(COLD[:20])), "")
 
 
 def missing_protection(config: Config) -> str:

@@ -35,7 +35,7 @@ from traitlets import List, Unicode
 from handtorch_classroom.sandbox import Sandbox
 
 NAME = "handtorch-warm"
-LIBRARIES = ("numpy", "torch", "optim", "matplotlib")  # as `zygote.LIBRARIES` has them
+LIBRARIES = ("numpy", "torch", "matplotlib")  # words of `zygote.LIBRARIES`, for kernels at large
 WORDS = {
     "numpy": r"\bnumpy\b",
     "torch": r"\btorch\b",
@@ -105,7 +105,7 @@ class Zygote:
         return self._process.poll() is None and self.owner == os.getpid()
 
     def prepare(self, libraries: Iterable[str]) -> None:
-        """Let it import libraries, of `LIBRARIES`, while nobody waits for them."""
+        """Let it import libraries, of `zygote.LIBRARIES`, while nobody waits for them."""
         with self._lock, contextlib.suppress(OSError):
             if not self.problem:
                 self._control.send(json.dumps({"libraries": list(libraries)}).encode())
@@ -240,7 +240,7 @@ atexit.register(end_all)
 
 
 def libraries_in(sources: Iterable[str]) -> list[str]:
-    """Which of `LIBRARIES` these cells use."""
+    """Which of `zygote.LIBRARIES` these cells use."""
     text = "\n".join(sources)
     return [name for name, words in WORDS.items() if re.search(words, text)]
 
