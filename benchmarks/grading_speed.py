@@ -150,7 +150,11 @@ def large_class(folder: Path, chapter: str, students: int) -> dict[str, object]:
     ) as process:
         memory = Memory(process.pid)
         assert process.stdout is not None
-        lines = [line for line in process.stdout if "All " in line and "/" in line.split()[0]]
+        lines = []
+        for line in process.stdout:
+            if "All " in line and "/" in line.split()[0]:
+                lines.append(line)
+                memory.note()
         memory.end()
     wall = time.perf_counter() - start
     count = students * len(exercises)
@@ -170,7 +174,7 @@ class Memory:
 
     def __init__(self, pid: int) -> None:
         self._process = psutil.Process(pid)
-        self._grader: list[float] = []
+        self._noted: list[float] = []
         self._largest = self._together = 0.0
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run)
@@ -180,15 +184,18 @@ class Memory:
         self._ended.set()
         self._thread.join()
 
-    def megabytes(self) -> dict[str, float]:
-        """What was found: of the grader in the first and the last tenth of the time, and at most;
-        of the largest of its other processes, by what it shares with none; of all together.
+    def note(self) -> None:
+        """Look at the grader now: a notebook was graded."""
+        self._noted.append(self._process.memory_info().rss / 1e6)
+
+    def megabytes(self) -> dict[str, float | list[float]]:
+        """What was found: of the grader at each tenth of the notebooks, and at most; of the
+        largest of its other processes, by what it shares with none; of all together.
         """
-        tenth = max(1, len(self._grader) // 10)
+        tenth = max(1, len(self._noted) // 10)
         return {
-            "grader, first tenth": round(median(self._grader[:tenth]), 1),
-            "grader, last tenth": round(median(self._grader[-tenth:]), 1),
-            "grader, at most": round(max(self._grader), 1),
+            "grader, at each tenth": [round(size, 1) for size in self._noted[tenth - 1 :: tenth]],
+            "grader, at most": round(max(self._noted), 1),
             "largest kernel or judge, at most": round(self._largest, 1),
             "all together, at most": round(self._together, 1),
         }
@@ -197,7 +204,6 @@ class Memory:
         while not self._ended.wait(LOOK):
             try:
                 grader = self._process.memory_full_info()
-                self._grader.append(grader.rss / 1e6)
                 together = getattr(grader, "pss", grader.rss) / 1e6
                 for process in self._process.children(recursive=True):
                     try:
