@@ -33,9 +33,9 @@ test: $(TEST_READY)  ## lint, types, tests, every notebook, every exercise, the 
 test-site: $(TEST_READY)  ## the site in a browser: Chromium or Chrome, or HANDTORCH_BROWSER=path
 	@$(BIN)/python -m pytest -q -s -rs $(BROWSER_TESTS)
 
-grade: $(READY)  ## grade your exercises, or a class: SUBMISSIONS=folder, SCHEDULER=tcp://host:8786
+grade: $(READY)  ## grade yours, or a class: EX=tokenizer/bpe SUBMISSIONS=folder SCHEDULER=tcp://host:8786
 	@$(RUN) grade $(if $(SUBMISSIONS),--submissions "$(SUBMISSIONS)") \
-		$(if $(SCHEDULER),--scheduler "$(SCHEDULER)")
+		$(if $(SCHEDULER),--scheduler "$(SCHEDULER)") $(if $(EX),--exercise "$(EX)")
 
 export: $(READY)  ## the marks for other systems: FORMAT=csv, gradescope or canvas, TO=path
 	@$(RUN) export --form "$(or $(FORMAT),csv)" --to "$(TO)"

@@ -24,14 +24,15 @@ def start(port: str) -> int:
     return start_lab(_root(), int(port))
 
 
-def grade(submissions: Path | None, scheduler: str | None) -> int:
+def grade(submissions: Path | None, scheduler: str | None, exercise: str | None) -> int:
     """Grade your own exercises, or a class laid out as nbgrader lays it out."""
     from handtorch_classroom.grading import grade as grade_all
 
     def say(line: str) -> None:
         print(line, flush=True)
 
-    report = grade_all(_root(), submissions, scheduler=scheduler, say=say)
+    only = [exercise] if exercise else []
+    report = grade_all(_root(), submissions, only=only, scheduler=scheduler, say=say)
     print(f"\n{report.text()}")
     return 1 if report.errors else 0
 
@@ -190,6 +191,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     add = command(grade)
     add.add_argument("--submissions", type=Path)
     add.add_argument("--scheduler")
+    add.add_argument("--exercise")
     add = command(export)
     add.add_argument("--form", default="csv")
     add.add_argument("--to", default="")

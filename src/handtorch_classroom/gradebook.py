@@ -41,7 +41,8 @@ def open_gradebook(config: Config) -> Any:
     """
     db_url = config.CourseDirectory.db_url
     try:
-        _stamp(db_url)
+        if not is_known(db_url):
+            _stamp(db_url)
         return Gradebook(db_url, config.CourseDirectory.course_id)
     except ModuleNotFoundError as error:
         package = DRIVERS.get(str(error.name), error.name)

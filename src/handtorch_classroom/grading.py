@@ -24,7 +24,7 @@ from traitlets import TraitError
 from traitlets.config import Config
 from traitlets.utils.importstring import import_item
 
-from handtorch_classroom import attempts, release
+from handtorch_classroom import attempts, release, warm
 from handtorch_classroom.by_hand import marks_of
 from handtorch_classroom.cluster import Cluster, Lost, Work, connected, sections_of
 from handtorch_classroom.execution import Runner
@@ -40,7 +40,8 @@ from handtorch_classroom.handed_in import (
     stage,
     time_of,
 )
-from handtorch_classroom.kernels import missing_protection
+from handtorch_classroom.kernels import forker_of, missing_protection
+from handtorch_classroom.lean import lean
 from handtorch_classroom.notebooks import Notebook, NotebookError
 from handtorch_classroom.outputs import fail, is_test
 from handtorch_classroom.preprocessors import SafeExecute, add_notes, judged_unrun
@@ -83,11 +84,14 @@ def grade(
         raise NotebookError(f"{', '.join(only)}: no exercise of this name")
     with quiet(), lean():
         grader = Grader(root, load_config(root), say or (lambda line: None))
-        remarks = grader.prepare(handed, here=scheduler is None)
-        if scheduler is None:
-            rows = asyncio.run(grader.grade_all(handed, workers or _cores())) + unknown
-        else:
-            rows = asyncio.run(grader.grade_elsewhere(handed, scheduler)) + unknown
+        try:
+            remarks = grader.prepare(handed, here=scheduler is None)
+            if scheduler is None:
+                rows = asyncio.run(grader.grade_all(handed, workers or _cores())) + unknown
+            else:
+                rows = asyncio.run(grader.grade_elsewhere(handed, scheduler)) + unknown
+        finally:
+            warm.end_all()
         remarks += grader.remarks
     rows.sort(key=lambda row: (row.student, row.chapter, row.exercise))
     feedback = root / "grading" / "feedback"
@@ -153,16 +157,17 @@ class Grader:
         """Bring gradebook and copies up to date. Returns remarks for whoever grades; on what
         submissions are not kept from only if they run `here`.
         """
+        try:
+            lacking = missing_protection(self.config) if here else ""
+        except RuntimeError as error:
+            raise NotebookError(f"Nothing was graded: {error}") from error
+        cold = self._warm_up(handed) if here else ""
         remarks = []
         self._release.mkdir(parents=True, exist_ok=True)
         for chapter in sorted({one.chapter for one in handed}):
             remark = release.fill_gradebook(self.root, chapter, self._release)
             remarks += [remark] if remark else []
-        try:
-            lacking = missing_protection(self.config) if here else ""
-        except RuntimeError as error:
-            raise NotebookError(f"Nothing was graded: {error}") from error
-        remarks += [remark for remark in (lacking, cold_because(self.config)) if remark]
+        remarks += [remark for remark in (lacking, cold) if remark]
         with open_gradebook(self.config) as gradebook:
             for student, chapter in sorted({(one.student, one.chapter) for one in handed}):
                 mine = [o for o in handed if (o.student, o.chapter) == (student, chapter)]
@@ -177,6 +182,18 @@ class Grader:
                 known = {"timestamp": time} if time else {}  # else the one that is known stays
                 gradebook.update_or_create_submission(chapter, student, **known)
         return remarks
+
+    def _warm_up(self, handed: Sequence[Handed]) -> str:
+        """Let what kernels are forked from import what the exercises use, while there is other
+        work. Returns a remark if there can be nothing of the kind.
+        """
+        zygote, problem = forker_of(self.config.LimitedKernelManager)
+        if zygote is not None:
+            folder = self.root / "solutions"
+            solutions = {folder / one.chapter / f"{one.exercise}.ipynb" for one in handed}
+            texts = [path.read_text(encoding="utf-8") for path in solutions if path.is_file()]
+            zygote.prepare(warm.libraries_in(texts))
+        return problem
 
     async def grade_elsewhere(self, handed: Sequence[Handed], scheduler: str) -> list[Row]:
         """Grade notebooks that the workers of a Dask scheduler run."""
