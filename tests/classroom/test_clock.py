@@ -1,6 +1,7 @@
 """What counts against a limit of time: work and sleep, not the load of the machine."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -22,12 +23,13 @@ SPIN = "print(flush=True)\nwhile True: pass"
 @contextmanager
 def python(source):
     """A Python that runs `source`, from the time that it has printed a line."""
-    with subprocess.Popen([sys.executable, "-c", source], stdout=subprocess.PIPE) as process:
+    command = [sys.executable, "-c", source]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, start_new_session=True) as process:
         process.stdout.readline()
         try:
             yield process.pid
         finally:
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)  # with the processes that it has started
 
 
 def graded(tmp_path, change, config=""):
