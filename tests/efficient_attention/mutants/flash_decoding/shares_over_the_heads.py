@@ -1,0 +1,10 @@
+"""Takes the softmax of the log-sum-exps over the heads."""
+
+
+def merge_parts(outs, lses):
+    top = lses.amax(0)
+    top = top.masked_fill(top == -math.inf, 0)  # no part has anything: -inf - (-inf) is NaN
+    weights = (lses - top).exp()
+    total = weights.sum(0)
+    mixed = (weights[..., None] * outs).sum(0)
+    return (lses.softmax(-1).nan_to_num(0.0)[..., None] * outs).sum(0), top + total.log()

@@ -1,0 +1,11 @@
+"""Returns the logarithm of the sum and forgets the maximum."""
+
+
+def online_softmax(chunks):
+    if not chunks:
+        raise ValueError("chunks is empty")
+    state = summarize(*chunks[0])
+    for scores, values in chunks[1:]:
+        state = merge(state, summarize(scores, values))
+    m, total, acc = state
+    return acc / total.masked_fill(total == 0, 1)[:, None], total.log()
