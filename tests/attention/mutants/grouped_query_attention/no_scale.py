@@ -1,0 +1,23 @@
+"""Does not divide the scores by the root of D."""
+
+
+def grouped_attention(q, k, v, mask=None):
+    H, G = q.shape[1], k.shape[1]
+    if H % G:
+        raise ValueError(f"{G} heads do not divide {H}")
+    k, v = (t.repeat_interleave(H // G, dim=1) for t in (k, v))
+    scores = q @ k.transpose(-2, -1)
+    if mask is not None:
+        scores = scores.masked_fill(~mask, torch.finfo(scores.dtype).min)
+    weights = scores.softmax(-1)
+    if mask is not None:
+        weights = weights.masked_fill(~mask, 0.0)
+    return weights @ v
+
+
+def decode_step(q, k, v):
+    B, H, _, D = q.shape
+    G = k.shape[1]
+    rows = q.reshape(B, G, H // G, D)
+    scores = rows @ k.transpose(-2, -1)
+    return (scores.softmax(-1) @ v).reshape(B, H, 1, D)

@@ -1,0 +1,12 @@
+"""Takes every H-th row of v_up for a head instead of a block of rows."""
+
+
+def latent_attention(x, w, n_heads, mask=None, cache=None):
+    content, rotary, c, k_rope = project(x, w, n_heads, cache)
+    k = (c @ w["k_up"].T).unflatten(-1, (n_heads, -1)).transpose(1, 2)
+    v = (c @ w["v_up"].T).unflatten(-1, (-1, n_heads)).permute(0, 3, 1, 2)
+    scores = (content @ k.mT + rotary @ k_rope[:, None].mT) / math.sqrt(
+        content.shape[-1] + rotary.shape[-1]
+    )
+    out = masked_softmax(scores, mask) @ v
+    return out.transpose(1, 2).flatten(2) @ w["o"].T, (c, k_rope)
