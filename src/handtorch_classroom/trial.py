@@ -27,7 +27,8 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-PRELOADED = ["numpy", "torch", "handtorch_classroom.checks"]
+# torch._dynamo is what `largest_tensor` brings along: 900 modules.
+PRELOADED = ["numpy", "torch", "torch._dynamo", "handtorch_classroom.checks"]
 
 
 @dataclass(frozen=True)
