@@ -1,6 +1,6 @@
 """Attention on the CPU: plain, tiled and torch's own, timed in turns, and the memory they need.
 
-    python benchmarks/attention_speed.py [--lengths 1024 2048 4096 8192 16384] [--rounds 5]
+    python benchmarks/attention_speed.py [--lengths 1024 2048 4096 8192 16384] [--rounds 3]
 
 Plain attention is the one of the chapter `attention`, tiled attention is FlashAttention in plain
 torch, and SDPA is torch's scaled_dot_product_attention, whose kernel for the CPU is tiled as well.
@@ -41,7 +41,7 @@ Attend = Callable[[Tensor, Tensor, Tensor, bool], Tensor]
 def main() -> None:
     parser = argparse.ArgumentParser(description="Time tiled attention beside plain and SDPA.")
     parser.add_argument("--lengths", type=int, nargs="+", default=[2**n for n in range(10, 15)])
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     rows, memory = [], []

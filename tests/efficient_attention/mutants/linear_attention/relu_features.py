@@ -1,0 +1,5 @@
+"""Takes max(x, 0) for phi."""
+
+
+def phi(x):
+    return torch.relu(x)
