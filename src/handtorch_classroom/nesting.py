@@ -19,7 +19,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from handtorch_classroom.sandbox import COVERED, SCRATCH
+from handtorch_classroom.sandbox import COVERED, SCRATCH, python_folders
 
 #: Of users, mounts, processes, network, IPC, host name, control groups.
 NEW_NAMESPACES = 0x10000000 | 0x20000 | 0x20000000 | 0x40000000 | 0x8000000 | 0x4000000 | 0x2000000
@@ -105,6 +105,8 @@ def _mount_own(
     """Replace what a process must not share with those beside it."""
     _mount(None, "/", None, RECURSIVE | PRIVATE)
     kept = {folder: os.open(folder, os.O_PATH) for folder in (*writable, *readable)}
+    # An environment may itself lie in /tmp; with what is mounted in it: hidden packages stay so.
+    python = {path: os.open(path, os.O_PATH) for path in python_folders() if _in_tmp(path)}
     source = None if support is None else os.open(support, os.O_PATH)
     if not f"{pool}/".startswith("/tmp/"):
         _empty(pool, size)
@@ -112,6 +114,11 @@ def _mount_own(
     _empty("/dev/shm", size)
     Path(SCRATCH).mkdir()
     Path("/tmp/home").mkdir()
+    for folder, fd in python.items():  # outer folders first
+        if not os.path.isdir(folder):
+            Path(folder).mkdir(parents=True)
+            _mount(f"/proc/self/fd/{fd}", folder, None, BIND | RECURSIVE)
+        os.close(fd)
     for folder, fd in kept.items():
         Path(folder).mkdir(parents=True)
         _mount(f"/proc/self/fd/{fd}", folder, None, BIND)
@@ -128,6 +135,10 @@ def _mount_own(
         if os.path.exists(path):
             _mount(path, path, None, BIND)
             _make_read_only(path, NO_PROGRAMS)
+
+
+def _in_tmp(folder: str) -> bool:
+    return folder.startswith("/tmp/")
 
 
 def _mount(

@@ -187,7 +187,7 @@ def _system() -> Iterator[str]:
         yield from ("--ro-bind-try", path, path)
 
 
-def _python_folders() -> list[str]:
+def python_folders() -> list[str]:
     """Where Python and its packages lie, outer folders first."""
     packages = [path for path in sys.path if path.endswith("-packages") and os.path.isdir(path)]
     folders = {sys.prefix, sys.base_prefix, sys.exec_prefix, *packages}
@@ -197,7 +197,7 @@ def _python_folders() -> list[str]:
 
 
 def _python() -> Iterator[str]:
-    for folder in _python_folders():
+    for folder in python_folders():
         yield from ("--ro-bind", folder, folder)
 
 
@@ -222,7 +222,7 @@ def _packages() -> tuple[Path, ...]:
 
 def _masks(hidden: Sequence[Path]) -> Iterator[str]:
     """Empty folders over what must not be seen although it lies in a folder that is shown."""
-    shown = [Path(folder) for folder in ("/usr", *_python_folders())]
+    shown = [Path(folder) for folder in ("/usr", *python_folders())]
     for path in dict.fromkeys([*hidden, *(path.resolve() for path in hidden)]):
         if path.is_dir() and any(folder in path.parents for folder in shown):
             yield from ("--tmpfs", str(path), "--remount-ro", str(path))
