@@ -157,7 +157,10 @@ class LimitedKernelManager(AsyncKernelManager):  # type: ignore[misc, unused-ign
         if self.judge is not None:
             environment[ADDRESS] = str(self.judge)
         if self._sandbox is not None:
-            environment |= {PROCESSES: str(self.processes), "IPYTHONDIR": "/tmp/ipython"}
+            environment |= {
+                PROCESSES: str(self.processes),
+                "IPYTHONDIR": f"{sandboxes.TEMPORARY}/ipython",
+            }
         return environment
 
     @property
@@ -373,6 +376,7 @@ def main() -> None:
 
     config = Config()
     config.IPKernelApp.exec_lines = FIRST_LINES
+    config.IPKernelApp.outstream_class = "handtorch_classroom.streams.BoundedStream"
     config.HistoryManager.hist_file = ":memory:"
     config.Session.packer = "handtorch_classroom.kernels.pack"
     IPKernelApp.launch_instance(config=config)

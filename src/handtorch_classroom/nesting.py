@@ -19,7 +19,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from handtorch_classroom.sandbox import COVERED, SCRATCH, python_folders
+from handtorch_classroom.sandbox import COVERED, HOME, SCRATCH, TEMPORARY, python_folders
 
 #: Of users, mounts, processes, network, IPC, host name, control groups.
 NEW_NAMESPACES = 0x10000000 | 0x20000 | 0x20000000 | 0x40000000 | 0x8000000 | 0x4000000 | 0x2000000
@@ -105,15 +105,15 @@ def _mount_own(
     """Replace what a process must not share with those beside it."""
     _mount(None, "/", None, RECURSIVE | PRIVATE)
     kept = {folder: os.open(folder, os.O_PATH) for folder in (*writable, *readable)}
-    # An environment may itself lie in /tmp; with what is mounted in it: hidden packages stay so.
-    python = {path: os.open(path, os.O_PATH) for path in python_folders() if _in_tmp(path)}
+    # An environment may itself lie there; with what is mounted in it: hidden packages stay so.
+    python = {path: os.open(path, os.O_PATH) for path in python_folders() if _is_temporary(path)}
     source = None if support is None else os.open(support, os.O_PATH)
-    if not f"{pool}/".startswith("/tmp/"):
+    if not _is_temporary(pool):
         _empty(pool, size)
-    _empty("/tmp", size)
+    _empty(TEMPORARY, size)
     _empty("/dev/shm", size)
     Path(SCRATCH).mkdir()
-    Path("/tmp/home").mkdir()
+    Path(HOME).mkdir()
     for folder, fd in python.items():  # outer folders first
         if not os.path.isdir(folder):
             Path(folder).mkdir(parents=True)
@@ -137,8 +137,8 @@ def _mount_own(
             _make_read_only(path, NO_PROGRAMS)
 
 
-def _in_tmp(folder: str) -> bool:
-    return folder.startswith("/tmp/")
+def _is_temporary(folder: str) -> bool:
+    return folder.startswith(f"{TEMPORARY}/")
 
 
 def _mount(

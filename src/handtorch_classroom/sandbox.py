@@ -23,7 +23,7 @@ from pathlib import Path
 PACKAGE = "handtorch_classroom"
 MODULES = (  # of this package
     *("__init__", "checks", "forbidden", "guard", "judging", "kernels", "memory", "nesting"),
-    *("peers", "sandbox", "serving", "warm", "watching", "wire", "zygote"),
+    *("peers", "sandbox", "serving", "streams", "warm", "watching", "wire", "zygote"),
 )
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/alternatives", "/etc/fonts")
 SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/localtime", "/etc/passwd", "/etc/group")
@@ -31,7 +31,9 @@ SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/localtime", "/etc/passwd", "/etc/group
 COVERED = ("/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus")
 HIDDEN_PACKAGES = ("handtorch", "sentencepiece", "tiktoken", "tokenizers", "transformers")
 CLASSROOM = "/classroom"  # where the modules lie inside
-SCRATCH = "/tmp/scratch"  # the folder that a submission starts in
+TEMPORARY = "/tmp"  # empty at the start, in memory; in it lie
+HOME = f"{TEMPORARY}/home"
+SCRATCH = f"{TEMPORARY}/scratch"  # the folder that a submission starts in
 NOBODY = "65534"
 PROBE_SECONDS = 20
 
@@ -80,8 +82,8 @@ class Sandbox:
         for path in () if nests else COVERED:
             command += ["--ro-bind-try", path, path]
         command += ["--dev", "/dev", *size, "--tmpfs", "/dev/shm"]
-        command += ["--remount-ro", "/dev", *size, "--tmpfs", "/tmp"]
-        command += ["--dir", "/tmp/home", "--dir", SCRATCH]
+        command += ["--remount-ro", "/dev", *size, "--tmpfs", TEMPORARY]
+        command += ["--dir", HOME, "--dir", SCRATCH]
         command += [*_system(), *_python(), *_modules(), *_masks([*_packages(), *hidden])]
         if support is not None:
             command += ["--ro-bind", str(support), "/support"]
@@ -94,12 +96,12 @@ class Sandbox:
 def variables_inside() -> dict[str, str]:
     """The environment variables that there always are inside."""
     return {
-        "HOME": "/tmp/home",
+        "HOME": HOME,
         "LANG": "C.UTF-8",
         "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONPATH": CLASSROOM,
-        "TMPDIR": "/tmp",
+        "TMPDIR": TEMPORARY,
     }
 
 

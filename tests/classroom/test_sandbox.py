@@ -30,7 +30,7 @@ def connect():
     socket.create_connection(("127.0.0.1", int(sys.argv[1])), timeout=2)
 
 def fill():
-    with open("/tmp/big", "wb") as file:
+    with open(os.environ["TMPDIR"] + "/big", "wb") as file:
         for _ in range(20):
             file.write(bytes(10**6))
 
@@ -150,9 +150,10 @@ def watched(source, folder, **limits):
 
 @needs_proc
 def test_too_many_processes_are_ended(tmp_path):
+    before = set(family(os.getpid()))  # other tests may have left a server of processes running
     fork = "import os, time\nfor _ in range(40):\n    if not os.fork(): time.sleep(60)\n"
     assert watched(fork + "time.sleep(60)", tmp_path) == "started more than 20 processes"
-    assert list(family(os.getpid())) == [os.getpid()]
+    assert set(family(os.getpid())) <= before
 
 
 @needs_proc

@@ -297,7 +297,7 @@ LOOK_AROUND = """
 import json, os, sys, time
 shared, other = sys.argv[1].rpartition("/")[0], sys.argv[2]
 open(shared + "/mine", "w").write("x"); open("scratch", "w").write("x")
-open("/dev/shm/mine", "w").write("x"); open("/tmp/home/mine", "w").write("x")
+open("/dev/shm/mine", "w").write("x"); open(os.path.expanduser("~/mine"), "w").write("x")
 while not os.path.exists(shared + "/go"):
     time.sleep(0.01)
 def listed(path):
@@ -343,7 +343,7 @@ def test_two_that_are_forked_side_by_side_see_nothing_of_each_other(tmp_path):
     for folder in folders:
         seen = json.loads((folder / "seen.json").read_text())
         assert seen["."] == ["scratch"]
-        assert seen["/dev/shm"] == seen["/tmp/home"] == ["mine"]
+        assert seen["/dev/shm"] == seen[sandbox.HOME] == ["mine"]
         assert seen["pool"] == [folder.name]
         assert seen[str(next(f for f in folders if f != folder))] is None
         assert len(seen["processes"]) == 2

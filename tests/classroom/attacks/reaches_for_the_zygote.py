@@ -17,6 +17,7 @@ def apply(function, values): return [function(value) for value in values]
 """
 libc = ctypes.CDLL(None, use_errno=True)
 success = []
+home = os.path.expanduser("~")
 
 
 def attempt(what, action):
@@ -78,7 +79,11 @@ attempt(
 )
 attempt(
     "sees another scratch",
-    lambda: [p for p in glob.glob("/proc/[0-9]*/root/tmp/scratch/*") if "secret-of" in p],
+    lambda: [
+        p
+        for p in glob.glob("/proc/[0-9]*/root" + os.path.join(os.getcwd(), "*"))
+        if "secret-of" in p
+    ],
 )
 
 # Put back what was taken away: unmount the covers, mount /proc and the devices anew.
@@ -114,7 +119,7 @@ attempt(
     "sees below",
     lambda: in_new_namespaces(
         lambda: (
-            libc.mount(b"/", b"/tmp/home", None, 4096, None) == 0 and os.listdir("/tmp/home/proc")
+            libc.mount(b"/", home.encode(), None, 4096, None) == 0 and os.listdir(home + "/proc")
         )
     ),
 )
@@ -123,8 +128,8 @@ attempt(
     "mounts the settings",
     lambda: in_new_namespaces(
         lambda: (
-            libc.mount(b"proc", b"/tmp/home", b"proc", 0, None) == 0
-            and os.access("/tmp/home/sys/kernel/core_pattern", os.W_OK)
+            libc.mount(b"proc", home.encode(), b"proc", 0, None) == 0
+            and os.access(home + "/sys/kernel/core_pattern", os.W_OK)
         )
     ),
 )
