@@ -11,11 +11,8 @@ inside is not seen. Writes `benchmarks/results/attention_speed.json`.
 """
 
 import argparse
-import datetime
 import gc
 import json
-import os
-import platform
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping
@@ -25,6 +22,7 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
+from _machine import describe_machine
 from torch import Tensor
 
 from handtorch.attention.scaled_dot_product import attention
@@ -53,7 +51,11 @@ def main() -> None:
         memory.append(measure_memory(length))
         print(memory[-1], flush=True)
     results = {
-        "machine": describe_machine(),
+        "machine": describe_machine(
+            "torch",
+            threads=torch.get_num_threads(),
+            instructions=torch.backends.cpu.get_cpu_capability(),
+        ),
         "heads": HEADS,
         "head size": HEAD_SIZE,
         "dtype": "float32",
@@ -136,23 +138,6 @@ def line(row: Mapping[str, Any]) -> str:
     times = ", ".join(f"{name} {seconds:8.4f} s" for name, seconds in row["seconds"].items())
     kind = "causal" if row["causal"] else "full"
     return f"{row['length']:6} {kind:6} {row['pass']:20} {times}"
-
-
-def describe_machine() -> Row:
-    cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
-    names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
-    return {
-        "cpu": names[0] if names else platform.processor() or platform.machine(),
-        "cores": os.cpu_count(),
-        "threads": torch.get_num_threads(),
-        "load average": round(os.getloadavg()[0], 1),
-        "instructions": torch.backends.cpu.get_cpu_capability(),
-        "system": f"{platform.system()} {platform.machine()}",
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-        "date": datetime.date.today().isoformat(),
-    }
 
 
 if __name__ == "__main__":

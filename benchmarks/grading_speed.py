@@ -12,10 +12,8 @@ which are the machine's. Writes `benchmarks/results/grading_speed.json`, a secti
 """
 
 import argparse
-import datetime
 import json
 import os
-import platform
 import shutil
 import subprocess
 import sys
@@ -25,8 +23,8 @@ import time
 from pathlib import Path
 from statistics import median
 
-import nbgrader
 import psutil
+from _machine import describe_machine
 from traitlets.config import Config
 
 from handtorch_classroom import kernels, notebooks, sandbox, warm
@@ -74,15 +72,9 @@ def machine() -> dict[str, object]:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     forked = kernels.forker(found, "auto", []) is not None
     warm.end_all()
-    return {
-        "date": datetime.date.today().isoformat(),
-        "python": platform.python_version(),
-        "nbgrader": nbgrader.__version__,
-        "cores": cores,
-        "load": round(os.getloadavg()[0], 1),
-        "sandbox": "bubblewrap" if found else why_not,
-        "forks": forked,
-    }
+    return describe_machine(
+        "nbgrader", cores=cores, sandbox="bubblewrap" if found else why_not, forks=forked
+    )
 
 
 def compare(folder: Path, given: argparse.Namespace) -> dict[str, object]:

@@ -15,17 +15,14 @@ os.environ["RAYON_NUM_THREADS"] = "1"  # both are read when `tokenizers` is load
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
 import argparse
-import datetime
 import gc
 import json
-import platform
 import time
 import tracemalloc
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from heapq import heappop, heappush
-from importlib.metadata import version
 from itertools import chain, islice, pairwise
 from multiprocessing import get_context
 from pathlib import Path
@@ -33,6 +30,7 @@ from statistics import median
 from typing import Any
 
 import numpy as np
+from _machine import describe_machine
 
 from handtorch import corpora
 from handtorch.tokenizer.batching import encode_batch
@@ -54,7 +52,7 @@ def main() -> None:
     text = corpora.all_sources(round(arguments.megabytes * 1e6))
     tokenizer = ByteLevelBPE.train([text], VOCAB_SIZE, GPT2_BYTE_ORDER)
     results = {
-        "machine": describe_machine(),
+        "machine": describe_machine("tokenizers", "tiktoken"),
         "text": describe_text(text),
         "training": time_training(text, tokenizer, arguments.rounds),
         "ladder": time_ladder(text, tokenizer),
@@ -370,21 +368,6 @@ def shown(token: bytes, characters: Mapping[int, str] = bytes_to_unicode()) -> s
 
 def shown_merges(tokenizer: ByteLevelBPE) -> list[tuple[str, str]]:
     return [(shown(a), shown(b)) for a, b in tokenizer.merges]
-
-
-def describe_machine() -> Row:
-    cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
-    names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
-    return {
-        "cpu": names[0] if names else platform.processor() or platform.machine(),
-        "cores": os.cpu_count(),
-        "system": f"{platform.system()} {platform.machine()}",
-        "python": platform.python_version(),
-        "tokenizers": version("tokenizers"),
-        "tiktoken": version("tiktoken"),
-        "date": datetime.date.today().isoformat(),
-    }
 
 
 def describe_text(text: str) -> Row:
