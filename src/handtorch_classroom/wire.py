@@ -12,6 +12,7 @@ raises `WireError`. A `Remote` equals only itself, whatever the object says that
 
 import base64
 import builtins
+import operator
 import sys
 import threading
 from collections import Counter, OrderedDict, defaultdict, deque
@@ -152,7 +153,7 @@ class Values:
         with self._lock:
             self._twins: dict[str, Any] = {}
             self._keys: dict[int, str] = {}
-            self._states: dict[str, State] = {}
+            self._seen: dict[str, Any] = {}  # what each held when both ends were the same
 
     def pack(self, value: Any) -> dict[str, Any]:
         """A value as JSON, with the changes of all containers that both ends know."""
@@ -160,9 +161,9 @@ class Values:
             packed, changed, done = self._ref(value), {}, 0
             while done < len(self._twins):  # states name further containers
                 for key, twin in list(self._twins.items())[done:]:
-                    state = self._state(twin)
-                    if self._states.get(key) != state:
-                        self._states[key] = changed[key] = state
+                    held = _held(twin)
+                    if key not in self._seen or not _is_same(held, self._seen[key]):
+                        self._seen[key], changed[key] = held, self._state(twin)
                     done += 1
             return {"value": packed, "state": changed}
 
@@ -183,7 +184,7 @@ class Values:
                 for key, state in changed.items():
                     self._fill(self._twins[key], state)
                 for key in changed:
-                    self._states[key] = self._state(self._twins[key])
+                    self._seen[key] = _held(self._twins[key])
                 return self._value(message["value"])
             except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
                 raise WireError(f"a message makes no sense: {error!r}") from error
@@ -296,7 +297,7 @@ class Values:
         if _is_tensor(value):
             return _tensor_state(value)
         known = kind in (dict, Counter, OrderedDict, defaultdict)
-        base: Any = next(kind for kind in SHADOWED.values() if isinstance(value, kind))
+        base = _base(value)
         parts: Any = dict.items(value) if base is dict else base.__iter__(value)
         refs = (
             [[self._ref(part) for part in pair] for pair in parts]
@@ -370,6 +371,41 @@ class Values:
             raise WireError(f"{type(twin).__name__} cannot become {kind!r}")
 
 
+def _base(value: Any) -> Any:
+    """The built-in kind that a list, dict or set of any kind is."""
+    return next(kind for kind in SHADOWED.values() if isinstance(value, kind))
+
+
+def _held(container: Any) -> Any:
+    """What a container holds: a tuple of its parts, or the bytes of its numbers."""
+    kind = type(container)
+    if kind is list or kind is set or kind is deque:
+        return tuple(container)
+    if kind is dict:
+        return (*container, *container.values())
+    if kind is bytearray:
+        return bytes(container)
+    if kind is np.ndarray:
+        return [container.dtype.str, container.shape, container.tobytes()]
+    if _is_tensor(container):
+        plain = _plain(container)
+        return [container.dtype, container.requires_grad, plain.shape, plain.tobytes()]
+    base = _base(container)
+    parts = tuple(base.__iter__(container))
+    if base is not dict:
+        return parts
+    return (*parts, *dict.values(container), getattr(container, "default_factory", None))
+
+
+def _is_same(held: Any, before: Any) -> bool:
+    """Whether a container holds what it held: the very same parts, as changes within a part are
+    the part's own. Far cheaper than to compare what is sent, and no ``__eq__`` is asked.
+    """
+    if type(held) is not tuple:
+        return bool(held == before)
+    return len(held) == len(before) and all(map(operator.is_, held, before))
+
+
 def _is_tensor(value: Any) -> bool:
     torch = sys.modules.get("torch")
     return torch is not None and type(value) in (torch.Tensor, torch.nn.Parameter)
@@ -414,13 +450,16 @@ def _array(state: State) -> Any:
 
 
 def _tensor_state(tensor: Any) -> State:
+    name = str(tensor.dtype).removeprefix("torch.")
+    return ["tensor", name, bool(tensor.requires_grad), _array_state(_plain(tensor))]
+
+
+def _plain(tensor: Any) -> Any:
+    """The numbers of a tensor as an array; of bfloat16, which numpy does not know, the bits."""
     import torch
 
     plain = tensor.detach().cpu().resolve_conj().contiguous()
-    name = str(plain.dtype).removeprefix("torch.")
-    if plain.dtype == torch.bfloat16:
-        plain = plain.view(torch.int16)
-    return ["tensor", name, bool(tensor.requires_grad), _array_state(plain.numpy())]
+    return (plain.view(torch.int16) if plain.dtype == torch.bfloat16 else plain).numpy()
 
 
 def _tensor(state: State) -> Any:
