@@ -24,7 +24,7 @@ from traitlets import TraitError
 from traitlets.config import Config
 from traitlets.utils.importstring import import_item
 
-from handtorch_classroom import attempts, release, warm
+from handtorch_classroom import attempts, early, release, warm
 from handtorch_classroom.by_hand import marks_of
 from handtorch_classroom.cluster import Cluster, Lost, Work, connected, sections_of
 from handtorch_classroom.execution import Runner
@@ -67,7 +67,8 @@ def grade(
         root: the course, where nbgrader_config.py stands.
         submissions: a folder laid out as <student>/<chapter>/<exercise>.ipynb; never changed.
         only: names such as "tokenizer" or "tokenizer/bpe", to grade no more than these.
-        workers: notebooks to run at once; as many as there are cores if None.
+        workers: notebooks to run at once; if None, two a core, since a notebook waits half of its
+            time: for a kernel to start, for its judge, for the gradebook.
         scheduler: the address of a Dask scheduler whose workers are to run the notebooks.
         say: called with a line for each notebook that was graded.
 
@@ -87,7 +88,7 @@ def grade(
         try:
             remarks = grader.prepare(handed, here=scheduler is None)
             if scheduler is None:
-                rows = asyncio.run(grader.grade_all(handed, workers or _cores())) + unknown
+                rows = asyncio.run(grader.grade_all(handed, workers or 2 * _cores())) + unknown
             else:
                 rows = asyncio.run(grader.grade_elsewhere(handed, scheduler)) + unknown
         finally:
@@ -157,6 +158,7 @@ class Grader:
         """Bring gradebook and copies up to date. Returns remarks for whoever grades; on what
         submissions are not kept from only if they run `here`.
         """
+        early.wait()
         try:
             lacking = missing_protection(self.config) if here else ""
         except RuntimeError as error:
@@ -188,6 +190,7 @@ class Grader:
         work. Returns a remark if there can be nothing of the kind.
         """
         zygote, problem = forker_of(self.config.LimitedKernelManager)
+        early.remember(self.root, self.config.LimitedKernelManager)
         if zygote is not None:
             folder = self.root / "solutions"
             solutions = {folder / one.chapter / f"{one.exercise}.ipynb" for one in handed}

@@ -18,6 +18,10 @@ def largest_storage(
     class Largest(TorchDispatchMode):  # type: ignore[no-untyped-call, unused-ignore]
         size = 0
 
+        @classmethod
+        def _should_skip_dynamo(cls) -> bool:  # else torch imports its compiler, for a second
+            return False
+
         def __torch_dispatch__(
             self, func: Any, types: Any, args: Any = (), kwargs: Any = None
         ) -> Any:

@@ -40,6 +40,7 @@ WORDS = {
     "numpy": r"\bnumpy\b",
     "torch": r"\btorch\b",
     "optim": r"\btorch\.optim\b|\boptim\.",
+    "autograd": r"\bautograd\b|\.backward\(",
     "matplotlib": r"\bmatplotlib\b",
 }
 CLASSROOM = "handtorch_classroom.kernels handtorch_classroom.judging handtorch_classroom.serving"

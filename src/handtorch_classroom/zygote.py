@@ -39,6 +39,7 @@ LIBRARIES = {
     "numpy": "numpy numpy.testing numpy.random numpy.linalg numpy.fft numpy.ma",
     "torch": "numpy torch torch.nn torch.nn.functional torch.testing torch.utils.data",
     "optim": "torch torch.optim torch._dynamo",
+    "autograd": "torch torch.fx.experimental.symbolic_shapes",  # which the first gradient imports
     "matplotlib": (
         "matplotlib matplotlib.figure matplotlib.axes matplotlib.backends.backend_agg "
         "matplotlib.style PIL.PngImagePlugin"

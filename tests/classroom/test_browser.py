@@ -3,12 +3,13 @@
 import json
 import re
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from handtorch_classroom.site_build import build_site
 from tests.classroom.browser import PHONE, Site, browser_path, serve
@@ -28,26 +29,40 @@ def site() -> Iterator[Site]:
         assert site.errors == [], "scripts that failed"
 
 
-def wire_bytes(site: Site, path: str) -> tuple[int, list[str]]:
-    """What the first view of a page loads: its bytes without images, and its addresses."""
-    sizes: dict[str, float] = {}
-    requests: dict[str, tuple[str, str]] = {}
+class Wire:
+    """What the first view of a page loads: bytes without images, and addresses."""
 
-    def responded(event: dict[str, Any]) -> None:
-        requests[event["requestId"]] = (event["type"], event["response"]["url"])
-
-    def finished(event: dict[str, Any]) -> None:
-        sizes[event["requestId"]] = event["encodedDataLength"]
-
-    with site.context() as context:
-        page = context.new_page()
-        session = context.new_cdp_session(page)
+    def __init__(self, context: BrowserContext, address: str) -> None:
+        self._sizes: dict[str, float] = {}
+        self._requests: dict[str, tuple[str, str]] = {}
+        self.page = context.new_page()
+        session = context.new_cdp_session(self.page)
         session.send("Network.enable")
-        session.on("Network.responseReceived", responded)
-        session.on("Network.loadingFinished", finished)
-        page.goto(site.address + path, wait_until="networkidle")
-    shown = {id: request for id, request in requests.items() if request[0] != "Image"}
-    return round(sum(sizes.get(id, 0) for id in shown)), [url for _, url in shown.values()]
+        session.on("Network.responseReceived", self._responded)
+        session.on("Network.loadingFinished", self._finished)
+        self.page.goto(address, wait_until="commit")
+
+    def _responded(self, event: dict[str, Any]) -> None:
+        self._requests[event["requestId"]] = (event["type"], event["response"]["url"])
+
+    def _finished(self, event: dict[str, Any]) -> None:
+        self._sizes[event["requestId"]] = event["encodedDataLength"]
+
+    def came(self) -> tuple[int, list[str]]:
+        self.page.wait_for_load_state("networkidle")
+        shown = {id: request for id, request in self._requests.items() if request[0] != "Image"}
+        return round(sum(self._sizes.get(id, 0) for id in shown)), [u for _, u in shown.values()]
+
+
+def first_views(site: Site, paths: list[str], at_once: int = 8) -> dict[str, tuple[int, list[str]]]:
+    """What each page loads in a fresh profile; several load at once, as most of it is waiting."""
+    found = {}
+    for start in range(0, len(paths), at_once):
+        with ExitStack() as stack:
+            contexts = {p: stack.enter_context(site.context()) for p in paths[start:][:at_once]}
+            wires = {path: Wire(context, site.address + path) for path, context in contexts.items()}
+            found |= {path: wire.came() for path, wire in wires.items()}
+    return found
 
 
 def pages_of(site: Site) -> list[str]:
@@ -432,7 +447,7 @@ MATHJAX = 400_000  # more, where a formula stands on the first screen
 
 
 def test_the_first_view_of_every_page_is_light(site: Site) -> None:
-    measured = {path: wire_bytes(site, path) for path in pages_of(site)}
+    measured = first_views(site, pages_of(site))
     print("\nFirst view over the wire, without images:")
     for path, (size, addresses) in sorted(measured.items(), key=lambda item: -item[1][0]):
         formulas = any("mathjax" in address for address in addresses)
