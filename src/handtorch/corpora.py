@@ -18,6 +18,9 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 
+# Since Python 3.13 this text stands only at the second of its two places.
+_MOVED = {"queue._PySimpleQueue.get": "queue.Queue.get"}
+
 
 class CorpusDrift(UserWarning):
     """This Python's standard library lacks text that the book's numbers were measured on."""
@@ -32,7 +35,22 @@ def docstrings() -> list[str]:
     Warns:
         CorpusDrift: if this Python lacks some of them.
     """
-    return list(_pinned("docstrings.txt", _docstrings_of))
+    return [text for _, text in _pinned("docstrings.txt", _docstrings_of)]
+
+
+def docstring_entries() -> list[tuple[str, str]]:
+    """The texts of `docstrings`, each with the qualified name that it documents.
+
+    Returns:
+        4,415 pairs such as ``("textwrap.dedent", "Remove any common leading whitespace …")`` in
+        the order of `docstrings`. Text that stands at several places of a module has the name of
+        the first, outer ones before inner ones.
+
+    Warns:
+        CorpusDrift: if this Python lacks some of them.
+    """
+    pairs = _pinned("docstrings.txt", _docstrings_of)
+    return [(_MOVED.get(name := _names(path)[text], name), text) for path, text in pairs]
 
 
 def chinese() -> list[str]:
@@ -54,7 +72,7 @@ def functions() -> list[str]:
     Warns:
         CorpusDrift: if this Python lacks some of them.
     """
-    return list(_pinned("functions.txt", _functions_of))
+    return [text for _, text in _pinned("functions.txt", _functions_of)]
 
 
 def all_sources(max_bytes: int) -> str:
@@ -82,15 +100,16 @@ def all_sources(max_bytes: int) -> str:
 
 
 @cache
-def _pinned(name: str, cut: Callable[[str], list[str]]) -> tuple[str, ...]:
-    """The texts that a list of digests names, cut by `cut` out of this Python's source files."""
-    texts: list[str] = []
+def _pinned(name: str, cut: Callable[[str], list[str]]) -> tuple[tuple[str, str], ...]:
+    """The texts that a list of digests names, each after the path of the source file that `cut`
+    found it in."""
+    texts: list[tuple[str, str]] = []
     missing: list[str] = []
     for line in _data(name).splitlines():
         module, *digests = line.split()
         source = _read(module)
         found = {_digest(text): text for text in cut(source)} if source else {}
-        texts += [found[digest] for digest in digests if digest in found]
+        texts += [(module, found[digest]) for digest in digests if digest in found]
         if not found.keys() >= set(digests):
             missing.append(module)
     _warn(missing)
@@ -101,6 +120,21 @@ def _docstrings_of(source: str) -> list[str]:
     kinds = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
     nodes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, kinds)]
     return [text for node in nodes if (text := ast.get_docstring(node))]
+
+
+@cache
+def _names(path: str) -> dict[str, str]:
+    """For each docstring of a source file, the qualified name of the first thing that has it."""
+    kinds = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    module = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    names: dict[str, str] = {}
+    todo: list[tuple[ast.AST, str]] = [(ast.parse(_read(path) or ""), module)]
+    for node, name in todo:  # grows as it is read: breadth first, as ast.walk
+        if isinstance(node, (ast.Module, *kinds)) and (text := ast.get_docstring(node)):
+            names.setdefault(text, name)
+        for child in ast.iter_child_nodes(node):
+            todo.append((child, f"{name}.{child.name}" if isinstance(child, kinds) else name))
+    return names
 
 
 def _functions_of(source: str) -> list[str]:

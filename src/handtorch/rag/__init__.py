@@ -1,0 +1,1 @@
+"""Retrieval-augmented generation: passages of this book answer questions about it."""

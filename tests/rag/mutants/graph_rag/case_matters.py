@@ -1,0 +1,5 @@
+"""Compares words with their capital letters."""
+
+
+def split(text):
+    return tuple(re.findall(r"\w+", text))

@@ -1,0 +1,18 @@
+"""Stops at the first line that does not fit."""
+
+
+def graph_rag(query, triples, hops, budget):
+    if budget < 0:
+        raise ValueError(f"budget is {budget}")
+    entities = list(dict.fromkeys(end for s, _, o in triples for end in (s, o)))
+    distance = k_hop(triples, link_entities(query, entities), hops)
+    lines = []
+    for i in rank_triples(triples, distance, query):
+        line = " | ".join(triples[i])
+        if line in lines:
+            continue
+        if len(line.split()) > budget:
+            break
+        budget -= len(line.split())
+        lines.append(line)
+    return "\n".join(lines)

@@ -1,0 +1,5 @@
+"""Lets NaN and infinity through."""
+
+
+def check_finite(scores):
+    pass

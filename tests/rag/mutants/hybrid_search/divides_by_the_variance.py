@@ -1,0 +1,10 @@
+"""Forgets the root."""
+
+
+def z_score(scores):
+    check_finite(scores)
+    if not scores or max(scores) == min(scores):
+        return [0.0] * len(scores)
+    mean = sum(scores) / len(scores)
+    deviation = sum((score - mean) ** 2 for score in scores) / len(scores)
+    return [(score - mean) / deviation for score in scores]

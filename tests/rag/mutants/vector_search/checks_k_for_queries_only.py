@@ -1,0 +1,13 @@
+"""Checks k only where there is a query."""
+
+
+def search(
+    ids: list[str], vectors: np.ndarray, queries: np.ndarray, k: int
+) -> list[list[tuple[str, float]]]:
+    """For each query the k vectors with the highest cosines, as (id, score)."""
+    if len(ids) != len(vectors):
+        raise ValueError(f"there are {len(ids)} ids for {len(vectors)} vectors")
+    if len(set(ids)) < len(ids):
+        raise ValueError("ids must differ; one occurs twice")
+    rows = cosine(queries, vectors)
+    return [[(ids[i], float(row[i])) for i in top_k(row, k)] for row in rows]

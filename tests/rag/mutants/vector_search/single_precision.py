@@ -1,0 +1,20 @@
+"""Computes in float32."""
+
+
+def cosine(queries: np.ndarray, vectors: np.ndarray) -> np.ndarray:
+    """The cosines (m, n) of queries (m, d) with vectors (n, d)."""
+    q, v = unit(queries, "queries"), unit(vectors, "vectors")
+    if q.shape[1] != v.shape[1]:
+        raise ValueError(f"queries are of size {q.shape[1]}; the vectors of {v.shape[1]}")
+    return (q.astype(np.float32) @ v.astype(np.float32).T).astype(np.float64)
+
+
+def unit(x: np.ndarray, name: str) -> np.ndarray:
+    """Each row of `x` divided by its length, a row of zeros as it is."""
+    x = np.asarray(x, dtype=np.float64)
+    if not np.isfinite(x).all():
+        raise ValueError(f"{name} hold NaN or infinity; all numbers must be finite")
+    for length in (lambda x: np.abs(x).max(axis=1), lambda x: np.sqrt((x * x).sum(axis=1))):
+        by = length(x)[:, None]
+        x = np.divide(x, by, out=np.zeros_like(x), where=by > 0)
+    return x

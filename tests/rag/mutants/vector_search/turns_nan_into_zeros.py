@@ -1,0 +1,16 @@
+"""Replaces NaN and 0 / 0 by 0 at the end."""
+
+
+def cosine(queries: np.ndarray, vectors: np.ndarray) -> np.ndarray:
+    """The cosines (m, n) of queries (m, d) with vectors (n, d)."""
+    q, v = unit(queries, "queries"), unit(vectors, "vectors")
+    if q.shape[1] != v.shape[1]:
+        raise ValueError(f"queries are of size {q.shape[1]}; the vectors of {v.shape[1]}")
+    return q @ v.T
+
+
+def unit(x: np.ndarray, name: str) -> np.ndarray:
+    """Each row of `x` divided by its length, a row of zeros as it is."""
+    x = np.asarray(x, dtype=np.float64)
+    x = x / np.abs(x).max(axis=1, keepdims=True)
+    return np.nan_to_num(x / np.linalg.norm(x, axis=1, keepdims=True))
