@@ -13,7 +13,7 @@ import ast
 import hashlib
 import sysconfig
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -35,7 +35,7 @@ def docstrings() -> list[str]:
     Warns:
         CorpusDrift: if this Python lacks some of them.
     """
-    return [text for _, text in _pinned("docstrings.txt", _docstrings_of)]
+    return [text for _, text in docstring_entries()]
 
 
 def docstring_entries() -> list[tuple[str, str]]:
@@ -49,8 +49,7 @@ def docstring_entries() -> list[tuple[str, str]]:
     Warns:
         CorpusDrift: if this Python lacks some of them.
     """
-    pairs = _pinned("docstrings.txt", _docstrings_of)
-    return [(_MOVED.get(name := _names(path)[text], name), text) for path, text in pairs]
+    return [(_MOVED.get(name, name), text) for name, text in _pinned("docstrings.txt", _docstrings)]
 
 
 def chinese() -> list[str]:
@@ -72,7 +71,7 @@ def functions() -> list[str]:
     Warns:
         CorpusDrift: if this Python lacks some of them.
     """
-    return [text for _, text in _pinned("functions.txt", _functions_of)]
+    return [text for _, text in _pinned("functions.txt", _functions)]
 
 
 def all_sources(max_bytes: int) -> str:
@@ -100,57 +99,52 @@ def all_sources(max_bytes: int) -> str:
 
 
 @cache
-def _pinned(name: str, cut: Callable[[str], list[str]]) -> tuple[tuple[str, str], ...]:
-    """The texts that a list of digests names, each after the path of the source file that `cut`
-    found it in."""
+def _pinned(
+    name: str, cut: Callable[[str, str], Iterable[tuple[str, str]]]
+) -> tuple[tuple[str, str], ...]:
+    """The texts that a list of digests names, each after the name that `cut` gave it: `cut` takes
+    the source of a file and the name of its module.
+    """
     texts: list[tuple[str, str]] = []
     missing: list[str] = []
     for line in _data(name).splitlines():
-        module, *digests = line.split()
-        source = _read(module)
-        found = {_digest(text): text for text in cut(source)} if source else {}
-        texts += [(module, found[digest]) for digest in digests if digest in found]
+        path, *digests = line.split()
+        source = _read(path)
+        module = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        found: dict[str, tuple[str, str]] = {}
+        for named, text in cut(source, module) if source else ():
+            found.setdefault(_digest(text), (named, text))
+        texts += [found[digest] for digest in digests if digest in found]
         if not found.keys() >= set(digests):
-            missing.append(module)
+            missing.append(path)
     _warn(missing)
     return tuple(texts)
 
 
-def _docstrings_of(source: str) -> list[str]:
-    kinds = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-    nodes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, kinds)]
-    return [text for node in nodes if (text := ast.get_docstring(node))]
-
-
-@cache
-def _names(path: str) -> dict[str, str]:
-    """For each docstring of a source file, the qualified name of the first thing that has it."""
+def _docstrings(source: str, module: str) -> Iterator[tuple[str, str]]:
+    """Docstrings with the names of what they document, outer ones before inner ones."""
     kinds = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-    module = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-    names: dict[str, str] = {}
-    todo: list[tuple[ast.AST, str]] = [(ast.parse(_read(path) or ""), module)]
-    for node, name in todo:  # grows as it is read: breadth first, as ast.walk
+    todo: list[tuple[ast.AST, str]] = [(ast.parse(source), module)]
+    for node, name in todo:  # grows as it is read: breadth first
         if isinstance(node, (ast.Module, *kinds)) and (text := ast.get_docstring(node)):
-            names.setdefault(text, name)
-        for child in ast.iter_child_nodes(node):
-            todo.append((child, f"{name}.{child.name}" if isinstance(child, kinds) else name))
-    return names
+            yield name, text
+        for part in ("body", "handlers", "orelse", "finalbody", "cases"):  # no expression has any
+            for child in getattr(node, part, []):
+                todo.append((child, f"{name}.{child.name}" if isinstance(child, kinds) else name))
 
 
-def _functions_of(source: str) -> list[str]:
+def _functions(source: str, module: str) -> Iterator[tuple[str, str]]:
     """The functions of a module with their decorators; a function inside one is a part of it."""
     lines = source.splitlines(keepends=True)
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
-    found: list[str] = []
     todo: list[ast.AST] = [ast.parse(source)]
     while todo:
         node = todo.pop(0)
         if isinstance(node, kinds):
             first = min(part.lineno for part in [node, *node.decorator_list])
-            found.append("".join(lines[first - 1 : node.end_lineno]))
+            yield module, "".join(lines[first - 1 : node.end_lineno])
         else:
             todo += ast.iter_child_nodes(node)
-    return found
 
 
 def _read(name: str) -> str | None:
