@@ -8,7 +8,7 @@ a number is missing there, where one side is negated and the other is not, or wh
 opposite stands in its place.
 
 What this leaves out is meaning. Rules that count words pass a claim in which who did what to whom
-is swapped, and refuse a good paraphrase; `labeled_claims` holds cases marked by hand on which the
+is swapped, and refuse a good paraphrase; `labeled_claims` holds marked cases on which the
 page counts these errors. Claims that rest on two passages at once are not joined either.
 """
 
@@ -73,7 +73,7 @@ class Support:
 
 @dataclass(frozen=True)
 class LabeledClaim:
-    """A claim marked by hand: does `passage` support it? `kind` says how it was made."""
+    """A claim marked by reading: does `passage` support it? `kind` says how it was made."""
 
     passage: str
     claim: str
@@ -185,7 +185,7 @@ def answer_relevance(question: str, generated: Sequence[str], encode: Encode) ->
 
 @cache
 def labeled_claims() -> tuple[LabeledClaim, ...]:
-    """72 claims on 18 passages, half of them supported, marked by hand; two halves dev and test.
+    """72 claims on 18 passages, half of them supported, marked by reading; two halves dev and test.
 
     Kinds: "quote" and "paraphrase" are supported; "number", "negation", "roles" (who does what is
     swapped), "entity", "opposite" and "extra" (something was added) are not.

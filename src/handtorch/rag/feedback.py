@@ -6,7 +6,7 @@ weighted by how well it matched,
     P(w | R) = sum_d P(w | d) P(d),    P(w | d) = tf(w, d) / |d|,
 
 and RM3 (abduljaleel2004) mixes that with the query's own distribution. For vectors, Rocchio's
-formula (rocchio1971): move the query towards what is relevant. The average that HyDE (gao2023)
+formula (rocchio1971): move the query towards what is relevant. The average that HyDE (gao2023hyde)
 searches with is the same formula, with texts that a model made up in the place of passages found.
 
 Left out: smoothing of P(w | d) with the collection, and positions.

@@ -2,7 +2,7 @@
 
 A PDF page is a list of glyphs with coordinates. It need not contain spaces, lines, paragraphs or
 columns; all of these are guessed back here from the distances, as far as simple rules go: columns
-by a vertical gap (a recursive cut along white space, after nagy1984), paragraphs by a wider
+by a vertical gap (a recursive cut along white space, after nagy1992), paragraphs by a wider
 leading, headers and footers by repetition, words broken at a line's end by their hyphen.
 
 `read_pages` needs the package pdfplumber, which decodes the file. Left out: optical character

@@ -1,4 +1,4 @@
-"""Questions with the passages that answer them, marked by hand: what retrieval is measured on.
+"""Questions with the passages that answer them, marked by reading: what retrieval is measured on.
 
 A question is in its users' words. Its *evidence* are exact quotes of documents, each graded: 2
 answers the question (or, if two documents are needed, its part of it), 1 only helps. Judging

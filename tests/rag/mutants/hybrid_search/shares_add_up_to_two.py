@@ -9,7 +9,9 @@ def weighted_sum(keyword, vector, weight, how):
     for name, ranking in (("keyword", keyword), ("vector", vector)):
         if len({id for id, _ in ranking}) < len(ranking):
             raise ValueError(f"{name} holds an id twice")
-    parts = [(r, share) for r, share in ((keyword, 2 - 2 * weight), (vector, 2 * weight)) if share > 0]
+    parts = [
+        (r, share) for r, share in ((keyword, 2 - 2 * weight), (vector, 2 * weight)) if share > 0
+    ]
     total = {id: 0.0 for ranking, _ in parts for id, _ in ranking}
     for ranking, share in parts:
         scores = [score for _, score in ranking]

@@ -6,7 +6,5 @@ def delete(index, doc_id):
         return index
     new = copied(index)
     del new["hashes"][doc_id]
-    new["alive"] = [
-        alive for (owner, *_), alive in zip(new["chunks"], new["alive"])
-    ]
+    new["alive"] = [alive for (owner, *_), alive in zip(new["chunks"], new["alive"])]
     return new

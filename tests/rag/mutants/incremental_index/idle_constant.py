@@ -6,11 +6,23 @@ def empty_index(size):
 
 
 def upsert(index, doc_id, text):
-    return {"size": 3, "hashes": {}, "chunks": [["pets", 0, "The cat ran"]], "alive": [True], "postings": {"the": [0], "cat": [0], "ran": [0]}}
+    return {
+        "size": 3,
+        "hashes": {},
+        "chunks": [["pets", 0, "The cat ran"]],
+        "alive": [True],
+        "postings": {"the": [0], "cat": [0], "ran": [0]},
+    }
 
 
 def delete(index, doc_id):
-    return {"size": 3, "hashes": {}, "chunks": [["pets", 0, "The cat ran"]], "alive": [True], "postings": {"the": [0], "cat": [0], "ran": [0]}}
+    return {
+        "size": 3,
+        "hashes": {},
+        "chunks": [["pets", 0, "The cat ran"]],
+        "alive": [True],
+        "postings": {"the": [0], "cat": [0], "ran": [0]},
+    }
 
 
 def search(index, query, k):
@@ -18,4 +30,10 @@ def search(index, query, k):
 
 
 def compact(index):
-    return {"size": 3, "hashes": {}, "chunks": [["pets", 0, "The cat ran"]], "alive": [True], "postings": {"the": [0], "cat": [0], "ran": [0]}}
+    return {
+        "size": 3,
+        "hashes": {},
+        "chunks": [["pets", 0, "The cat ran"]],
+        "alive": [True],
+        "postings": {"the": [0], "cat": [0], "ran": [0]},
+    }

@@ -7,6 +7,7 @@ def delete(index, doc_id):
     new = copied(index)
     del new["hashes"][doc_id]
     new["alive"] = [
-        alive and not owner.startswith(doc_id) for (owner, *_), alive in zip(new["chunks"], new["alive"])
+        alive and not owner.startswith(doc_id)
+        for (owner, *_), alive in zip(new["chunks"], new["alive"])
     ]
     return new

@@ -9,7 +9,9 @@ def rewrite(query: str, history: list[str]) -> str:
         if not PRONOUNS & set(asked):
             topic = longest_run(asked) or topic
     asked = without_filler(words(query))
-    return " ".join(" ".join(topic) if w in PRONOUNS else w for w in asked).strip().replace("  ", " ")
+    return (
+        " ".join(" ".join(topic) if w in PRONOUNS else w for w in asked).strip().replace("  ", " ")
+    )
 
 
 def without_filler(asked: list[str]) -> list[str]:

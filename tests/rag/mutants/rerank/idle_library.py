@@ -11,7 +11,9 @@ def pack_pair(query, passage, length, most):
 def pad_pairs(pairs):
     from handtorch.rag import cross_encoder
 
-    ids, segments, _, is_token = cross_encoder.pad([(*pair, [0.0] * len(pair[0])) for pair in pairs])
+    ids, segments, _, is_token = cross_encoder.pad(
+        [(*pair, [0.0] * len(pair[0])) for pair in pairs]
+    )
     return ids, segments, is_token
 
 
