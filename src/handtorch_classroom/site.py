@@ -173,6 +173,12 @@ def finish_page(
             app.add_css_file(style)
     for kind in ("script_files", "css_files"):
         context[kind] = [file for file in context.get(kind, []) if not _is_unwanted(file)]
+    if "body" in context:
+        context["body"] = PLAIN_CODE.sub(r"\1", context["body"])
+
+
+#: Names, punctuation and spaces in code, which Pygments marks and the style shows as any text.
+PLAIN_CODE = re.compile(r'<span class="(?:n|p|w)">([^<]*)</span>')
 
 
 def _is_unwanted(file: Any) -> bool:
