@@ -258,6 +258,7 @@ def graded(tmp_path_factory):
         result = Graded()
         result.damaged = damaged(course, folder)
         before = fingerprint(course, folder)
+        there = psutil.Process().children(recursive=True)  # servers of other tests' processes
         own = tempfile.mkdtemp(
             prefix="ht-"
         )  # others may be grading meanwhile; sockets want it short
@@ -268,7 +269,8 @@ def graded(tmp_path_factory):
     result.changed = set(before.items()) ^ set(fingerprint(course, folder).items())
     result.new_places = os.listdir(own)
     shutil.rmtree(own)
-    result.left = [*psutil.Process().children(recursive=True), *sleepers(replaced["MARK"])]
+    now = psutil.Process().children(recursive=True)
+    result.left = [*(p for p in now if p not in there), *sleepers(replaced["MARK"])]
     result.course = course
     return result
 
